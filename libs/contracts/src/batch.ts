@@ -1,0 +1,76 @@
+// Batches of findings. A stage that only routes them never decodes a finding: on the wire `repeated Finding` and
+// `repeated bytes` are the same, so `Batch` keeps each finding as the bytes it came in, with its identity and its
+// severity beside it.
+import protobuf from 'protobufjs';
+import type { Enrichment, Finding, FindingBatch } from '../generated/messages.ts';
+import { messageType, root, typeOf } from './message.ts';
+
+/** A FindingBatch whose findings are left encoded; `findingType.decode` reads one. */
+export type Batch = Omit<FindingBatch, 'findings'> & { findings: Uint8Array[] };
+
+/** Most findings of one batch. */
+export const maxBatchFindings = 256;
+/** Most bytes of one batch's findings together. */
+export const maxBatchBytes = 512 * 1024;
+/** Bytes of one identity. */
+export const identityBytes = 16;
+
+export const findingType = messageType('Finding');
+/** Reads and writes batches with every finding decoded: for JSON and for people. */
+export const findingBatchType = messageType('FindingBatch');
+export const batchType = typeOf<Batch>(lazyBatch());
+
+function lazyBatch(): protobuf.Type {
+  const full = root.lookupType('assay.v1.FindingBatch');
+  const json = full.toJSON();
+  const fields = { ...json.fields, findings: { rule: 'repeated', type: 'bytes', id: full.fields.findings?.id ?? 0 } };
+  const lazy = protobuf.Type.fromJSON('Batch', { ...json, fields });
+  full.parent?.add(lazy);
+  lazy.resolveAll();
+  return lazy;
+}
+
+/** The identity of the finding at a position: 32 hex digits. */
+export function identityAt(batch: Pick<Batch, 'identities'>, position: number): string {
+  const start = position * identityBytes;
+  return Buffer.from(batch.identities.buffer, batch.identities.byteOffset + start, identityBytes).toString('hex');
+}
+
+/** The same batch with only the findings at the given positions, its enrichments pointing at them. */
+export function pick(batch: Batch, positions: readonly number[]): Batch {
+  if (positions.length === batch.findings.length) return batch;
+  const place = new Map(positions.map((position, index) => [position, index]));
+  const identities = new Uint8Array(positions.length * identityBytes);
+  positions.forEach((position, index) => {
+    identities.set(batch.identities.subarray(position * identityBytes, (position + 1) * identityBytes), index * identityBytes);
+  });
+  return {
+    ...batch,
+    findings: positions.map((position) => batch.findings[position] as Uint8Array),
+    identities,
+    severities: Uint8Array.from(positions, (position) => batch.severities[position] ?? 0),
+    enrichments: batch.enrichments.flatMap((enrichment) => narrow(enrichment, place)),
+  };
+}
+
+function narrow(enrichment: Enrichment, place: ReadonlyMap<number, number>): Enrichment[] {
+  if (enrichment.positions.length === 0) return [enrichment];
+  const positions = enrichment.positions.flatMap((position) => place.get(position) ?? []);
+  return positions.length ? [{ ...enrichment, positions }] : [];
+}
+
+/** The enrichments of the finding at a position, as they belong inside it. */
+export function enrichmentsAt(batch: Pick<Batch, 'enrichments'>, position: number): Enrichment[] {
+  return batch.enrichments
+    .filter(({ positions }) => positions.length === 0 || positions.includes(position))
+    .map((enrichment) => ({ ...enrichment, positions: [] }));
+}
+
+/** The finding at a position, with its enrichments and its severity after them. */
+export function findingAt(batch: Batch, position: number): Finding {
+  const finding = findingType.decode(batch.findings[position] as Uint8Array);
+  finding.enrichments.push(...enrichmentsAt(batch, position));
+  finding.severity = (batch.severities[position] ?? finding.severity) as Finding['severity'];
+  for (const { suppression } of finding.enrichments) if (suppression) finding.suppression = suppression;
+  return finding;
+}
