@@ -8,6 +8,7 @@ export {
   type Batch, batchType, enrichmentsAt, findingAt, findingBatchType, findingType, identityAt, identityBytes, maxBatchBytes,
   maxBatchFindings, pick,
 } from './batch.ts';
+export { AssayError, type ErrorDetails, explain, Fault, InvalidInput, Transient } from './errors.ts';
 export { emit, emitTotal, type Event, keyedId, type Outgoing, outputId } from './event.ts';
 export { type Draft, type MessageType, messageType } from './message.ts';
 export {
