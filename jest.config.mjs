@@ -20,7 +20,11 @@ export default {
       testMatch: ['<rootDir>/{libs,services,examples}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', ...named.map((name) => `\\.${name}\\.spec\\.ts$`)],
     },
-    ...named.map((name) => ({ ...base, displayName: name, testMatch: [`<rootDir>/{libs,services,examples}/**/*.${name}.spec.ts`] })),
+    ...named.map((name) => ({
+      ...base,
+      displayName: name,
+      testMatch: [`<rootDir>/{libs,services,examples}/**/*.${name}.spec.ts`],
+    })),
   ],
   testTimeout: 60_000,
 };

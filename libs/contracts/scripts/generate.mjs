@@ -9,27 +9,43 @@ const protoDir = join(root, 'proto');
 const outDir = join(root, 'libs/contracts/generated');
 
 const scalars = {
-  double: 'number', float: 'number', int32: 'number', uint32: 'number', sint32: 'number', int64: 'number',
-  uint64: 'number', bool: 'boolean', string: 'string', bytes: 'Uint8Array',
+  double: 'number',
+  float: 'number',
+  int32: 'number',
+  uint32: 'number',
+  sint32: 'number',
+  int64: 'number',
+  uint64: 'number',
+  bool: 'boolean',
+  string: 'string',
+  bytes: 'Uint8Array',
 };
 
 const parsed = new protobuf.Root();
 parsed.resolvePath = (_origin, target) => join(protoDir, target);
-parsed.loadSync(readdirSync(join(protoDir, 'assay/v1')).sort().map((file) => `assay/v1/${file}`), { keepCase: false });
+parsed.loadSync(
+  readdirSync(join(protoDir, 'assay/v1'))
+    .sort()
+    .map((file) => `assay/v1/${file}`),
+  { keepCase: false },
+);
 parsed.resolveAll();
 const namespace = parsed.lookup('assay.v1');
 
 mkdirSync(outDir, { recursive: true });
 writeFileSync(join(outDir, 'descriptor.json'), JSON.stringify(parsed.toJSON()));
-writeFileSync(join(outDir, 'messages.ts'), [
-  '// Generated from proto/assay/v1 by libs/contracts/scripts/generate.mjs.',
-  ...namespace.nestedArray.map((item) => (item instanceof protobuf.Enum ? enumType(item) : messageType(item))),
-  `export interface Messages {\n${namespace.nestedArray
-    .filter((item) => item instanceof protobuf.Type)
-    .map((item) => `  ${item.name}: ${item.name};`)
-    .join('\n')}\n}`,
-  '',
-].join('\n\n'));
+writeFileSync(
+  join(outDir, 'messages.ts'),
+  [
+    '// Generated from proto/assay/v1 by libs/contracts/scripts/generate.mjs.',
+    ...namespace.nestedArray.map((item) => (item instanceof protobuf.Enum ? enumType(item) : messageType(item))),
+    `export interface Messages {\n${namespace.nestedArray
+      .filter((item) => item instanceof protobuf.Type)
+      .map((item) => `  ${item.name}: ${item.name};`)
+      .join('\n')}\n}`,
+    '',
+  ].join('\n\n'),
+);
 
 function enumType(item) {
   const prefix = `${item.name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}_`;

@@ -42,7 +42,10 @@ export function pick(batch: Batch, positions: readonly number[]): Batch {
   const place = new Map(positions.map((position, index) => [position, index]));
   const identities = new Uint8Array(positions.length * identityBytes);
   positions.forEach((position, index) => {
-    identities.set(batch.identities.subarray(position * identityBytes, (position + 1) * identityBytes), index * identityBytes);
+    identities.set(
+      batch.identities.subarray(position * identityBytes, (position + 1) * identityBytes),
+      index * identityBytes,
+    );
   });
   return {
     ...batch,

@@ -1,24 +1,86 @@
-export { Assessment, Completeness, Confidence, DeliveryOutcome, Kind, Outcome, Severity, Transition } from '../generated/messages.ts';
 export type {
-  ArtifactRequested, ArtifactResolved, BlobRef, Cvss, DeadLetter, DeliveryFinished, Enrichment, Finding, FindingBatch, ImageSeen,
-  Location, ReportParsed, ReportSubmitted, RunAssessed, RunFinished, RunRequested, RunStarted, Stage, Step, Suppression, Target,
-  TaskFinished, TaskStarted, Tool,
+  ArtifactRequested,
+  ArtifactResolved,
+  BlobRef,
+  Cvss,
+  DeadLetter,
+  DeliveryFinished,
+  Enrichment,
+  Finding,
+  FindingBatch,
+  ImageSeen,
+  Location,
+  ReportParsed,
+  ReportSubmitted,
+  RunAssessed,
+  RunFinished,
+  RunRequested,
+  RunStarted,
+  Stage,
+  Step,
+  Suppression,
+  Target,
+  TaskFinished,
+  TaskStarted,
+  Tool,
 } from '../generated/messages.ts';
 export {
-  type Batch, batchType, enrichmentsAt, findingAt, findingBatchType, findingType, identityAt, identityBytes, maxBatchBytes,
-  maxBatchFindings, pick,
+  Assessment,
+  Completeness,
+  Confidence,
+  DeliveryOutcome,
+  Kind,
+  Outcome,
+  Severity,
+  Transition,
+} from '../generated/messages.ts';
+export {
+  type Batch,
+  batchType,
+  enrichmentsAt,
+  findingAt,
+  findingBatchType,
+  findingType,
+  identityAt,
+  identityBytes,
+  maxBatchBytes,
+  maxBatchFindings,
+  pick,
 } from './batch.ts';
 export { AssayError, type ErrorDetails, explain, Fault, InvalidInput, Transient } from './errors.ts';
-export { emit, emitTotal, type Event, keyedId, type Outgoing, outputId } from './event.ts';
+export { type Event, emit, emitTotal, keyedId, type Outgoing, outputId } from './event.ts';
 export { type Draft, type MessageType, messageType } from './message.ts';
 export {
-  assessmentNames, completenessNames, confidenceNames, deliveryOutcomeNames, kindNames, outcomeNames, severityNames, transitionNames,
+  assessmentNames,
+  completenessNames,
+  confidenceNames,
+  deliveryOutcomeNames,
+  kindNames,
+  outcomeNames,
+  severityNames,
+  transitionNames,
 } from './names.ts';
-export { digestOf, type FindingRecord, recordAt, type RecordContext, recordsOf, toRecord } from './record.ts';
+export { digestOf, type FindingRecord, type RecordContext, recordAt, recordsOf, toRecord } from './record.ts';
 export { partitionOf, partitions, partitionTokens, token } from './subject.ts';
 export { defineTopic, filterOf, type Topic } from './topic.ts';
 export {
-  artifactRequested, artifactResolved, deliveryFinished, findingChanged, findingEnriched, findingEnriching, findingReported,
-  findingReturned, reportParsed, reportSubmitted, runAssessed, runFinished, runRequested, runStarted, taskFinished, taskStarted,
-  topicOfSubject, topicOfType, topics,
+  artifactRequested,
+  artifactResolved,
+  deliveryFinished,
+  findingChanged,
+  findingEnriched,
+  findingEnriching,
+  findingReported,
+  findingReturned,
+  reportParsed,
+  reportSubmitted,
+  runAssessed,
+  runFinished,
+  runRequested,
+  runStarted,
+  taskFinished,
+  taskStarted,
+  topicOfSubject,
+  topicOfType,
+  topics,
 } from './topics.ts';

@@ -56,7 +56,8 @@ function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
     const member = value[key];
     if (member === null) delete value[key];
     else if (Array.isArray(member)) {
-      if (typeof member[0] === 'object') for (const item of member) if (!(item instanceof Uint8Array)) withoutNulls(item);
+      if (typeof member[0] === 'object')
+        for (const item of member) if (!(item instanceof Uint8Array)) withoutNulls(item);
     } else if (typeof member === 'object' && !(member instanceof Uint8Array)) {
       withoutNulls(member as Record<string, unknown>);
     }
@@ -87,11 +88,17 @@ function checkValue(field: protobuf.Field, value: unknown, where: string): void 
   const resolved = field.resolvedType;
   if (resolved instanceof protobuf.Type) return checkJson(resolved, value, where);
   if (resolved instanceof protobuf.Enum) {
-    const known = typeof value === 'string' ? value in resolved.values : typeof value === 'number' && value in resolved.valuesById;
+    const known =
+      typeof value === 'string' ? value in resolved.values : typeof value === 'number' && value in resolved.valuesById;
     if (!known) throw new Error(`${where} must be one of ${Object.keys(resolved.values).join(', ')}`);
     return;
   }
-  if (field.type === 'bytes' ? typeof value === 'string' || value instanceof Uint8Array : typeof value === jsonType(field.type)) return;
+  if (
+    field.type === 'bytes'
+      ? typeof value === 'string' || value instanceof Uint8Array
+      : typeof value === jsonType(field.type)
+  )
+    return;
   // 64-bit numbers are strings in the JSON mapping.
   if (field.type.endsWith('64') && typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return;
   throw new Error(`${where} must be ${field.type === 'bytes' ? 'a base64 string' : `a ${jsonType(field.type)}`}`);

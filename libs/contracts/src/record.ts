@@ -111,8 +111,12 @@ export function toRecord(finding: Finding, context: RecordContext): FindingRecor
 function withoutEmpty(record: Record<string, unknown>): Record<string, unknown> {
   for (const [key, value] of Object.entries(record)) {
     const isEmpty =
-      value === undefined || value === '' || value === 0 ||
-      (Array.isArray(value) ? value.length === 0 : typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+      value === undefined ||
+      value === '' ||
+      value === 0 ||
+      (Array.isArray(value)
+        ? value.length === 0
+        : typeof value === 'object' && value !== null && Object.keys(value).length === 0);
     if (isEmpty) delete record[key];
   }
   return record;

@@ -20,4 +20,6 @@ export function partitionOf(targetName: string): string {
 }
 
 /** Every partition's token. */
-export const partitionTokens: readonly string[] = Array.from({ length: partitions }, (_, index) => String(index).padStart(2, '0'));
+export const partitionTokens: readonly string[] = Array.from({ length: partitions }, (_, index) =>
+  String(index).padStart(2, '0'),
+);

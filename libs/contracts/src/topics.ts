@@ -113,7 +113,11 @@ export const findingEnriched = defineTopic({
   json: findingBatchType,
   keys: ['severity', 'tool', 'partition'],
   summary: 'Findings with all their steps done; one severity an event.',
-  tokens: (batch) => [severityNames.of(batch.severities[0] ?? 0), batch.tool?.name ?? '', partitionOf(batch.target?.name ?? '')],
+  tokens: (batch) => [
+    severityNames.of(batch.severities[0] ?? 0),
+    batch.tool?.name ?? '',
+    partitionOf(batch.target?.name ?? ''),
+  ],
   about: (batch) => batch.reportId,
 });
 
@@ -122,8 +126,13 @@ export const findingChanged = defineTopic({
   message: batchType,
   json: findingBatchType,
   keys: ['transition', 'severity', 'tool'],
-  summary: 'What the ledger learnt: findings opened, recurred, reopened, fixed or suppressed; one transition and severity an event.',
-  tokens: (batch) => [transitionNames.of(batch.transition), severityNames.of(batch.severities[0] ?? 0), batch.tool?.name ?? ''],
+  summary:
+    'What the ledger learnt: findings opened, recurred, reopened, fixed or suppressed; one transition and severity an event.',
+  tokens: (batch) => [
+    transitionNames.of(batch.transition),
+    severityNames.of(batch.severities[0] ?? 0),
+    batch.tool?.name ?? '',
+  ],
   about: (batch) => batch.reportId,
 });
 
@@ -155,11 +164,22 @@ export const artifactResolved = defineTopic({
 });
 
 export const topics: readonly Topic[] = [
-  runRequested, runStarted, taskStarted, taskFinished, runFinished, runAssessed,
-  reportSubmitted, reportParsed,
-  findingReported, findingEnriching, findingReturned, findingEnriched, findingChanged,
+  runRequested,
+  runStarted,
+  taskStarted,
+  taskFinished,
+  runFinished,
+  runAssessed,
+  reportSubmitted,
+  reportParsed,
+  findingReported,
+  findingEnriching,
+  findingReturned,
+  findingEnriched,
+  findingChanged,
   deliveryFinished,
-  artifactRequested, artifactResolved,
+  artifactRequested,
+  artifactResolved,
 ] as unknown as readonly Topic[];
 
 const byName = new Map(topics.map((topic) => [`assay.${topic.name}`, topic]));

@@ -54,7 +54,11 @@ export interface ScheduleSpec {
   readonly handler: (context: Context<Any, Any>) => AsyncIterable<Outgoing> | Iterable<Outgoing>;
 }
 
-export function on<T>(topic: Topic<T>, handler: Handler<T, Any, Any>, options: SubscriptionOptions = {}): SubscriptionSpec {
+export function on<T>(
+  topic: Topic<T>,
+  handler: Handler<T, Any, Any>,
+  options: SubscriptionOptions = {},
+): SubscriptionSpec {
   return { topic: topic as unknown as Topic, handler, options };
 }
 

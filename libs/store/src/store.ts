@@ -1,6 +1,14 @@
 // What is remembered, in the domain's words. Two drivers: node:sqlite and MongoDB. The ledger writes findings, scans
 // and runs; the gateway writes tokens; everybody else only reads.
-import type { FindingRecord, ReportParsed, RunAssessed, RunFinished, RunRequested, RunStarted, TaskFinished } from '@assay/contracts';
+import type {
+  FindingRecord,
+  ReportParsed,
+  RunAssessed,
+  RunFinished,
+  RunRequested,
+  RunStarted,
+  TaskFinished,
+} from '@assay/contracts';
 
 export interface Page<T> {
   items: T[];

@@ -1,0 +1,14 @@
+export { AssayError, explain, Fault, InvalidInput, Transient } from '@assay/contracts';
+export { type SharedConfig, sharedConfig } from './config.ts';
+export {
+  type BusUses,
+  type Context,
+  defineService,
+  type Handler,
+  type Host,
+  on,
+  type ScheduleSpec,
+  type ServiceDefinition,
+  type SubscriptionOptions,
+  type SubscriptionSpec,
+} from './define-service.ts';

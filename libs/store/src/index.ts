@@ -1,0 +1,12 @@
+export type {
+  FindingQuery,
+  FindingState,
+  Page,
+  PageQuery,
+  ReadStore,
+  StoredFinding,
+  StoredReport,
+  StoredRun,
+  StoredToken,
+  TokenStore,
+} from './store.ts';
