@@ -86,7 +86,10 @@ function checkJson(type: protobuf.Type, json: unknown, where: string): void {
 
 function checkValue(field: protobuf.Field, value: unknown, where: string): void {
   const resolved = field.resolvedType;
-  if (resolved instanceof protobuf.Type) return checkJson(resolved, value, where);
+  if (resolved instanceof protobuf.Type) {
+    checkJson(resolved, value, where);
+    return;
+  }
   if (resolved instanceof protobuf.Enum) {
     const known =
       typeof value === 'string' ? value in resolved.values : typeof value === 'number' && value in resolved.valuesById;

@@ -12,3 +12,4 @@ export {
   type SubscriptionOptions,
   type SubscriptionSpec,
 } from './define-service.ts';
+export { type RunTokenClaims, signRunToken, verifyRunToken } from './run-token.ts';

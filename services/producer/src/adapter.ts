@@ -1,0 +1,56 @@
+// What an adapter is: it turns one format's reports into finding drafts, streaming, and counts every record.
+import type { Draft, Finding } from '@assay/contracts';
+
+/** A report to read. Can be opened more than once: two passes cost less than keeping a report in memory. */
+export interface Report {
+  open(): AsyncIterable<Uint8Array>;
+  /** Folder that absolute paths in the report start with; "" when unknown. */
+  readonly sourceRoot: string;
+}
+
+/** What an adapter yields: a finding as the tool said it, and what is needed to know it again. */
+export interface FindingDraft extends Draft<Finding> {
+  /** The flagged lines as they stand in the source; identity is made of them rather than of line numbers. */
+  content?: string;
+  /** The tool's own stable fingerprint (SARIF partialFingerprints); used instead of `content`. */
+  fingerprint?: string;
+  /** Values that must not be seen: replaced in every text of this finding, by a keyed hash in its identity. */
+  secrets?: readonly string[];
+}
+
+/** The adapter's side of the tally. raw = findings + merged + filtered is checked by the caller. */
+export interface Parsing {
+  /** One more record, as the tool's own format counts them; call it before deciding what becomes of it. */
+  record(): void;
+  /** The record is no finding: a pass, a note of absence. */
+  filter(reason: string): void;
+  /** The record says what another one of this report said. */
+  merge(reason: string): void;
+  /** Who made the report. The name is lower-cased; empty values are ignored. */
+  tool(name: string, version: string): void;
+  /** The scan did not cover everything, e.g. "could not parse src/a.py: invalid syntax". Closes nothing then. */
+  partial(note: string): void;
+  /** The report says that the tool failed as a whole. */
+  failed(note: string): void;
+  /** What else the tool said that people should see. */
+  note(note: string): void;
+}
+
+/** The start of a report, to recognise its format by content, never by file name. */
+export interface Sample {
+  readonly root: 'object' | 'array' | 'xml' | 'empty' | 'other';
+  /** Member names of the top-level object, or of the first element of the top-level array. */
+  readonly keys: ReadonlySet<string>;
+  /** First 64 KiB as text. */
+  readonly text: string;
+}
+
+export interface Adapter {
+  /** Format name: the subject's last token and the value of --format, e.g. "gosec". */
+  readonly name: string;
+  /** One line for people, e.g. "gosec JSON (-fmt json)". */
+  readonly title: string;
+  recognises(sample: Sample): boolean;
+  /** Throws InvalidInput with code "report.*" when the report is not of this format or ends too early. */
+  parse(report: Report, parsing: Parsing): AsyncIterable<FindingDraft>;
+}
