@@ -61,6 +61,15 @@ export {
   transitionNames,
 } from './names.ts';
 export { digestOf, type FindingRecord, type RecordContext, recordAt, recordsOf, toRecord } from './record.ts';
+export {
+  maxSinkBytes,
+  parseSinkSpec,
+  parseSinkStart,
+  type SecretReference,
+  type SinkSpec,
+  type SinkStart,
+  sinksBucket,
+} from './sink.ts';
 export { partitionOf, partitions, partitionTokens, token } from './subject.ts';
 export { defineTopic, filterOf, type Topic } from './topic.ts';
 export {
