@@ -68,6 +68,8 @@ export interface SubscribeOptions {
   concurrency?: number;
   /** Bytes asked for at a time. Default 4 MiB. */
   maxBytes?: number;
+  /** Takes a message only when a hand is free, none in advance: for handlers that take seconds or minutes. */
+  onDemand?: boolean;
 }
 
 /** A key-value bucket. */
@@ -93,6 +95,14 @@ export interface ObjectBucket {
   stat(name: string): Promise<{ size: number; modified: Date } | undefined>;
   delete(name: string): Promise<boolean>;
   list(): AsyncIterable<{ name: string; size: number; modified: Date }>;
+}
+
+export interface Pressure {
+  stream: string;
+  /** The durable that lags most. */
+  consumer: string;
+  /** Share of the stream's room that is taken by what it has not read, 0 to 1. */
+  unread: number;
 }
 
 export interface PublishResult {
@@ -129,6 +139,8 @@ export interface Bus {
   messages(stream: string, filter: string, options?: { from?: number; limit?: number }): Promise<StoredMessage[]>;
   bucket(name: string, options?: BucketOptions): Promise<Bucket>;
   objects(name: string): Promise<ObjectBucket>;
+  /** The stream that would soon discard what one of its durables has not read; undefined when none would. */
+  pressure(): Promise<Pressure | undefined>;
   /** Rejects with Transient when the server cannot be reached. */
   ping(): Promise<void>;
   /** Ends after what was published is acked. */

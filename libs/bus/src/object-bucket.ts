@@ -1,0 +1,47 @@
+// Large content on the bus: JetStream's object store.
+import { Readable } from 'node:stream';
+import type { Objm } from '@nats-io/obj';
+import type { ObjectBucket } from './bus.ts';
+
+export async function openObjects(objm: Objm, name: string): Promise<ObjectBucket> {
+  const store = await objm.create(name);
+  return {
+    put: async (key, content, ref) => {
+      const stream = Readable.toWeb(
+        Readable.from(content, { objectMode: false }),
+      ) as unknown as ReadableStream<Uint8Array>;
+      await store.put({ name: key, description: ref.mediaType }, stream);
+    },
+    get: async (key) => {
+      const found = await store.get(key);
+      return found ? read(found.data) : undefined;
+    },
+    stat: async (key) => {
+      const info = await store.info(key);
+      return info && !info.deleted ? { size: info.size, modified: new Date(info.mtime) } : undefined;
+    },
+    delete: async (key) => {
+      const info = await store.info(key);
+      if (!info || info.deleted) return false;
+      await store.delete(key);
+      return true;
+    },
+    list: async function* () {
+      for (const info of await store.list())
+        if (!info.deleted) yield { name: info.name, size: info.size, modified: new Date(info.mtime) };
+    },
+  };
+}
+
+async function* read(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

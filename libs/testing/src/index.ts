@@ -1,0 +1,1 @@
+export { startNats, type TestNats } from './start-nats.ts';
