@@ -62,6 +62,15 @@ export {
 } from './names.ts';
 export { digestOf, type FindingRecord, type RecordContext, recordAt, recordsOf, toRecord } from './record.ts';
 export {
+  type SarifLevel,
+  type SarifLog,
+  type SarifResult,
+  type SarifRule,
+  type SarifRun,
+  sarifFingerprint,
+  sarifLog,
+} from './sarif.ts';
+export {
   maxSinkBytes,
   parseSinkSpec,
   parseSinkStart,
