@@ -118,7 +118,7 @@ export interface Bus {
   /** Resolves after the PubAck. `id` is the Nats-Msg-Id. Throws Transient when nothing took it. */
   publish(message: WireMessage, id: string): Promise<PublishResult>;
   /** Creates or updates the platform's streams; never deletes one. */
-  ensureStreams(options: { replicas: number }): Promise<void>;
+  ensureStreams(options: { replicas: number; budgetBytes?: number }): Promise<void>;
   ensureConsumer(spec: ConsumerSpec): Promise<void>;
   deleteConsumer(stream: string, name: string): Promise<boolean>;
   consumerState(stream: string, name: string): Promise<ConsumerState | undefined>;

@@ -51,6 +51,12 @@ export const sharedConfig = z.object({
     .max(100)
     .default(8)
     .describe('Deliveries of an event before it is dead-lettered'),
+  leaseMs: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .default(15_000)
+    .describe('How long a dead replica keeps its partitions. Milliseconds; the same for all replicas'),
   identityKey: z
     .string()
     .min(1)

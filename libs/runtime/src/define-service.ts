@@ -32,6 +32,8 @@ export interface SubscriptionOptions {
   partitioned?: boolean;
   /** Events handled at the same time by one replica (per partition 1). At least 1, default 4. */
   concurrency?: number;
+  /** Takes an event only when a hand is free, none in advance: for handlers that take seconds or minutes. Default false. */
+  onDemand?: boolean;
   /** Tells this subscription from another of the same service to the same topic. Default: none. */
   name?: string;
 }
@@ -89,6 +91,10 @@ export interface BusUses {
   readonly administersDeadLetters?: boolean;
   /** Tails any subject (SSE). */
   readonly tails?: boolean;
+  /** Asks how far durables lag, to refuse intake in time. */
+  readonly measuresPressure?: boolean;
+  /** Object store buckets it reads and writes; the one of a jetstream: blob store is added by itself. */
+  readonly objectBuckets?: readonly string[];
 }
 
 /** What a starting service gets from the runtime. */
@@ -113,3 +119,6 @@ export function defineService<Schema extends z.ZodObject, Resources = unknown>(
 ): ServiceDefinition<Schema, Resources> {
   return definition;
 }
+
+/** A service of any configuration: what hosts and generators take. */
+export type AnyService = ServiceDefinition<Any, Any>;

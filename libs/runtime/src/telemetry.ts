@@ -1,0 +1,103 @@
+// OpenTelemetry for the process: one trace from submit to delivery, metrics for Prometheus. Exporters are set by the
+// standard OTEL_* variables; without them spans cost next to nothing and still carry their ids on.
+import {
+  type Attributes,
+  context,
+  metrics,
+  type Context as OtelContext,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+
+let prometheus: PrometheusExporter | undefined;
+let sdk: NodeSDK | undefined;
+
+/** Starts the process's telemetry once; later calls do nothing. Returns what flushes and ends it. */
+export function startTelemetry(serviceName: string): () => Promise<void> {
+  if (sdk) return async () => {};
+  prometheus = new PrometheusExporter({ preventServerStart: true });
+  const isExporting = Boolean(
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ??
+      process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ??
+      process.env['OTEL_TRACES_EXPORTER'],
+  );
+  if (!isExporting) process.env['OTEL_TRACES_SAMPLER'] ??= 'always_off';
+  sdk = new NodeSDK({
+    serviceName: `assay-${serviceName}`,
+    metricReaders: [prometheus],
+    instrumentations: [],
+    ...(isExporting ? {} : { spanProcessors: [] }),
+  });
+  sdk.start();
+  return async () => {
+    await sdk?.shutdown().catch(() => {});
+    sdk = undefined;
+    prometheus = undefined;
+  };
+}
+
+/** The process's metrics in Prometheus' text format. */
+export async function metricsText(): Promise<string> {
+  if (!prometheus) return '';
+  const { resourceMetrics } = await prometheus.collect();
+  return new PrometheusSerializer('', false).serialize(resourceMetrics);
+}
+
+const meter = () => metrics.getMeter('assay');
+
+/** Instruments shared by all services of a process; labels are service, topic and outcome. */
+export function instruments() {
+  const m = meter();
+  return {
+    handled: m.createCounter('assay_events_handled', {
+      description: 'Events handled, by outcome (done, retried, dead)',
+    }),
+    seconds: m.createHistogram('assay_event_handling', {
+      description: 'Time to handle one event and store its outputs',
+      unit: 's',
+    }),
+    published: m.createCounter('assay_events_published', { description: 'Events published' }),
+    findings: m.createCounter('assay_findings_published', { description: 'Findings published, in batches' }),
+    lag: m.createObservableGauge('assay_consumer_lag', { description: 'Events a durable has not been given yet' }),
+    unacked: m.createObservableGauge('assay_consumer_unacked', { description: 'Events given and not acked' }),
+  };
+}
+export type Instruments = ReturnType<typeof instruments>;
+
+const tracer = () => trace.getTracer('assay');
+
+/** A context that continues a W3C traceparent. */
+export function contextFrom(traceparent: string | undefined): OtelContext {
+  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent ?? '') ?? [];
+  if (!traceId || !spanId || !flags) return context.active();
+  return trace.setSpanContext(context.active(), {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16),
+    isRemote: true,
+  });
+}
+
+/** The traceparent of a span. */
+export function traceparentOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+export function startSpan(
+  name: string,
+  kind: 'consumer' | 'producer' | 'server',
+  attributes: Attributes,
+  parent: OtelContext,
+): Span {
+  const kinds = { consumer: SpanKind.CONSUMER, producer: SpanKind.PRODUCER, server: SpanKind.SERVER };
+  return tracer().startSpan(name, { kind: kinds[kind], attributes }, parent);
+}
+
+export function failSpan(span: Span, sentence: string): void {
+  span.setStatus({ code: SpanStatusCode.ERROR, message: sentence });
+}
