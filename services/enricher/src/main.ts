@@ -1,0 +1,4 @@
+import { runService } from '@assay/runtime';
+import { enricher } from './service.ts';
+
+await runService(enricher);
