@@ -7,9 +7,14 @@ import type { Messages } from '../generated/messages.ts';
 const descriptor = createRequire(import.meta.url)('../generated/descriptor.json') as protobuf.INamespace;
 
 /** What may be left out when a message is made: everything; absent fields get protobuf's defaults. */
-export type Draft<T> = {
-  [K in keyof T]?: T[K] extends Uint8Array ? Uint8Array : T[K] extends object ? Draft<T[K]> : T[K] | undefined;
-};
+export type Draft<T> = { [K in keyof T]?: DraftOf<T[K]> | undefined };
+type DraftOf<V> = V extends Uint8Array
+  ? V
+  : V extends readonly (infer Item)[]
+    ? DraftOf<Item>[]
+    : V extends object
+      ? Draft<V>
+      : V;
 
 export interface MessageType<T> {
   /** Name in package assay.v1, e.g. "FindingBatch". */

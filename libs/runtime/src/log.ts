@@ -2,7 +2,8 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-export function createLog(level: string, destination?: DestinationStream): Logger {
+/** Writes to a stream or appends to a file; default stderr. */
+export function createLog(level: string, destination?: DestinationStream | string): Logger {
   const options = {
     level,
     base: null,
@@ -12,5 +13,6 @@ export function createLog(level: string, destination?: DestinationStream): Logge
       return span ? { trace: span.traceId, span: span.spanId } : {};
     },
   };
-  return destination ? pino(options, destination) : pino(options, pino.destination({ dest: 2, sync: true }));
+  if (destination === undefined) return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino(options, typeof destination === 'string' ? pino.destination({ dest: destination, sync: false }) : destination);
 }

@@ -34,11 +34,13 @@ export function readConfig<Schema extends z.ZodObject>(
   env: Environment,
 ): { shared: SharedConfig; config: z.output<Schema> } {
   checkNames(service, env);
-  return { shared: parse(sharedConfig, env), config: parse(service.config, env, service.name) };
+  return { shared: readSharedConfig(env), config: parse(service.config, env, service.name) };
 }
 
 export function readSharedConfig(env: Environment): SharedConfig {
-  return parse(sharedConfig, env);
+  const shared = parse(sharedConfig, env);
+  const expand = (value: string) => value.replace('$ASSAY_HOME', shared.home);
+  return { ...shared, storeUrl: expand(shared.storeUrl), blobsUrl: expand(shared.blobsUrl) };
 }
 
 function parse<Schema extends z.ZodObject>(schema: Schema, env: Environment, service?: string): z.output<Schema> {

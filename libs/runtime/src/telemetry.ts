@@ -3,6 +3,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   metrics,
   type Context as OtelContext,
   type Span,
@@ -82,9 +83,10 @@ export function contextFrom(traceparent: string | undefined): OtelContext {
   });
 }
 
-/** The traceparent of a span. */
-export function traceparentOf(span: Span): string {
+/** The traceparent of a span; undefined where telemetry is not started. */
+export function traceparentOf(span: Span): string | undefined {
   const { traceId, spanId, traceFlags } = span.spanContext();
+  if (!isSpanContextValid(span.spanContext())) return undefined;
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 

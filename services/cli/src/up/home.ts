@@ -1,0 +1,87 @@
+// Assay's own folder: who may read what, which secrets it keeps, and that only one platform lives in it at a time.
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSeed } from '@assay/bus';
+import { InvalidInput } from '@assay/contracts';
+
+export class Home {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Makes the folders; others on the machine cannot read them. */
+  async prepare(): Promise<void> {
+    for (const part of ['', 'data', 'logs', 'run', 'secrets', 'cache']) {
+      const folder = this.path(part);
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+      } catch (cause) {
+        throw new InvalidInput(`${folder} cannot be made: set ASSAY_HOME to a folder that you can write`, { code: 'home.folder', cause });
+      }
+      if (part === 'secrets' || part === 'run') await chmod(folder, 0o700);
+    }
+  }
+
+  /** The file of a secret, made on first use. */
+  async secretFile(name: string, make: () => string = () => randomBytes(24).toString('base64url')): Promise<string> {
+    const file = this.path('secrets', name);
+    const existing = await readFile(file, 'utf8').catch(() => '');
+    if (existing.trim() === '') await this.write(file, make());
+    return file;
+  }
+
+  async secret(name: string, make?: () => string): Promise<string> {
+    return (await readFile(await this.secretFile(name, make), 'utf8')).trim();
+  }
+
+  /** A service's nkey seed. */
+  async seed(name: string): Promise<{ file: string; seed: string }> {
+    const file = await this.secretFile(`nkey-${name}`, createSeed);
+    return { file, seed: (await readFile(file, 'utf8')).trim() };
+  }
+
+  /** Writes a file whole or not at all, readable by its owner only. */
+  async write(file: string, content: string): Promise<void> {
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, content, { mode: 0o600 });
+    await rename(temporary, file);
+  }
+
+  /** Takes the folder for this process; the returned function gives it back. */
+  async lock(): Promise<() => Promise<void>> {
+    const file = this.path('run/lock');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        const handle = await open(file, 'wx', 0o600);
+        await handle.writeFile(String(process.pid));
+        await handle.close();
+        return () => rm(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+        if (pid && pid !== process.pid && isAlive(pid)) {
+          throw new InvalidInput(`Assay already runs from ${this.folder} (process ${pid}): use it, stop it (kill ${pid}), or set another ASSAY_HOME`, { code: 'home.locked' });
+        }
+        // Its owner was killed.
+        await rm(file, { force: true });
+      }
+    }
+    throw new InvalidInput(`${file} cannot be taken: remove it if no Assay runs`, { code: 'home.locked' });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,161 @@
+// The embedded platform: a real nats-server and every service in this one process, with the credentials, store and
+// blobs of $ASSAY_HOME.
+import { statfs } from 'node:fs/promises';
+import { type BlobStore, openBlobs } from '@assay/blobs';
+import { type Bus, connectBus, defaultBudgetBytes, type NatsServer, startNatsServer } from '@assay/bus';
+import { findNatsServer } from '@assay/bus/find-nats-server';
+import { Transient } from '@assay/contracts';
+import {
+  type AnyService, connectService, createLog, type Environment, leaseBucket, readConfig, readSharedConfig, type RunningService, setUpBus,
+  startService, startTelemetry,
+} from '@assay/runtime';
+import { homeFolder, type Instance } from '../connection.ts';
+import { busUsers, clientName } from './bus-users.ts';
+import { Home } from './home.ts';
+import { services } from './services.ts';
+
+export interface PlatformOptions {
+  env: Environment;
+  /** Port of the gateway; default ASSAY_GATEWAY_PORT. 0: any. */
+  gatewayPort?: number;
+  /** Port of nats-server; default ASSAY_NATS_PORT or 7422. 0: any. */
+  natsPort?: number;
+  /** Told one line for each thing that was done. */
+  onProgress?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface Platform extends Instance {
+  token: string;
+  logFile: string;
+  /** Ends with a reason when the platform cannot go on. */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+const defaultNatsPort = 7422;
+
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const say = options.onProgress ?? (() => {});
+  const home = new Home(homeFolder(options.env));
+  await home.prepare();
+  const closing: (() => Promise<unknown>)[] = [await home.lock()];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(home, options, say, closing, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(home: Home, options: PlatformOptions, say: (line: string) => void, closing: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<Platform> {
+  const env: Environment = { ...options.env, ASSAY_HOME: home.folder };
+  const logFile = home.path('logs/assay.log');
+  const log = createLog(readSharedConfig(env).logLevel, logFile);
+  closing.push(startTelemetry('platform'));
+
+  const nats = env['ASSAY_NATS_URL'] ? undefined : await startNats(home, options, say);
+  if (nats) closing.push(() => nats.stop());
+  const admin = await connectAdmin(home, env, nats);
+  closing.push(() => admin.close());
+  const shared = { ...readSharedConfig(env), natsUrl: nats?.url ?? readSharedConfig(env).natsUrl };
+  await setUpBus(admin, shared);
+  if (nats) await forgetLeases(admin);
+
+  const tokenFile = await home.secretFile('token');
+  const base: Environment = {
+    ...env,
+    ASSAY_NATS_URL: shared.natsUrl,
+    ASSAY_NATS_SETUP: 'false',
+    ASSAY_IDENTITY_KEY: env['ASSAY_IDENTITY_KEY'] ?? (await home.secret('identity-key')),
+    ASSAY_RUN_TOKEN_KEY: env['ASSAY_RUN_TOKEN_KEY'] ?? (await home.secret('run-token-key')),
+    ASSAY_GATEWAY_TOKEN_FILE: env['ASSAY_GATEWAY_TOKEN_FILE'] ?? tokenFile,
+    ...(options.gatewayPort === undefined ? {} : { ASSAY_GATEWAY_PORT: String(options.gatewayPort) }),
+    // Whoever starts the embedded platform owns it and may scan whatever they can read.
+    ASSAY_EXECUTOR_ROOTS: env['ASSAY_EXECUTOR_ROOTS'] ?? '/',
+  };
+
+  const running: RunningService[] = [];
+  let url = '';
+  for (const service of services) {
+    const started = await startOne(service, { ...base, ...(url ? { ASSAY_EXECUTOR_GATEWAY_URL: url } : {}) }, { home, nats, log, closing });
+    running.push(started);
+    if (service.name === 'gateway') url = addressOf(started);
+  }
+  say(`${services.length} services, store ${shared.storeUrl.split(':')[0]}`);
+
+  const password = await home.secret('nats-client-password');
+  const natsUrl = nats ? nats.url.replace('//', `//${clientName}:${encodeURIComponent(password)}@`) : shared.natsUrl;
+  const token = await home.secret('token');
+  const authHeaderFile = home.path('secrets/auth-header');
+  await home.write(authHeaderFile, `Authorization: Bearer ${token}\n`);
+  const instance: Instance = { pid: process.pid, url, natsUrl, tokenFile, authHeaderFile };
+  await home.write(home.path('run/instance.json'), JSON.stringify(instance));
+  closing.push(async () => home.write(home.path('run/instance.json'), '{}'));
+
+  const failed = new Promise<Error>((resolve) => {
+    void nats?.exited.then((how) => resolve(new Transient(`nats-server ended (${how}): start again`, { code: 'bus.gone' })));
+    void admin.closed.then((error) => error && resolve(error));
+  });
+  return { ...instance, token, logFile, failed, stop };
+}
+
+async function startNats(home: Home, options: PlatformOptions, say: (line: string) => void): Promise<NatsServer> {
+  const found = await findNatsServer({ home: home.folder });
+  const port = options.natsPort ?? Number(options.env['ASSAY_NATS_PORT'] ?? defaultNatsPort);
+  const server = await startNatsServer({
+    binary: found.path,
+    version: found.version,
+    dir: home.path('data/nats'),
+    port,
+    users: await busUsers(home),
+    maxStoreBytes: Math.ceil((await budgetBytes(home)) * 1.5),
+  });
+  say(`nats-server ${found.version} (${found.how}) at ${server.url}`);
+  return server;
+}
+
+/** What the streams may take: the usual, or half of what the disk has left. */
+async function budgetBytes(home: Home): Promise<number> {
+  const { bavail, bsize } = await statfs(home.folder);
+  return Math.min(defaultBudgetBytes, Math.floor((bavail * bsize) / 2));
+}
+
+async function connectAdmin(home: Home, env: Environment, nats: NatsServer | undefined): Promise<Bus> {
+  if (!nats) return connectBus({ url: env['ASSAY_NATS_URL'] ?? '', name: 'assay/up', credentialsFile: env['ASSAY_NATS_CREDENTIALS'] });
+  return connectBus({ url: nats.url, name: 'assay/up', credentialsFile: (await home.seed('admin')).file });
+}
+
+// This process is the only one that holds leases here: those of a killed one must not be waited for.
+async function forgetLeases(admin: Bus): Promise<void> {
+  const bucket = await admin.bucket(leaseBucket);
+  for (const key of await bucket.keys()) await bucket.delete(key);
+}
+
+interface Hosting {
+  home: Home;
+  nats: NatsServer | undefined;
+  log: ReturnType<typeof createLog>;
+  closing: (() => Promise<unknown>)[];
+}
+
+async function startOne(service: AnyService, env: Environment, { home, nats, log, closing }: Hosting): Promise<RunningService> {
+  const own = nats ? { ...env, ASSAY_NATS_CREDENTIALS: (await home.seed(service.name)).file } : env;
+  const { shared, config } = readConfig(service, own);
+  const bus = await connectService(service.name, shared, log);
+  closing.push(() => bus.close());
+  const blobs: BlobStore = await openBlobs(shared.blobsUrl, { bus });
+  closing.push(() => blobs.close());
+  const running = await startService(service, { shared, config, bus, blobs, log });
+  closing.push(() => running.stop());
+  return running;
+}
+
+function addressOf(gateway: RunningService): string {
+  const { url } = gateway.resources as { url: string };
+  return url;
+}
+
