@@ -16,6 +16,8 @@ export interface FindingDraft extends Draft<Finding> {
   fingerprint?: string;
   /** Values that must not be seen: replaced in every text of this finding, by a keyed hash in its identity. */
   secrets?: readonly string[];
+  /** Who made this finding, where it is not the tool that made the report's first: a SARIF file of several tools. */
+  tool?: { readonly name: string; readonly version: string };
 }
 
 /** The adapter's side of the tally. raw = findings + merged + filtered is checked by the caller. */

@@ -1,0 +1,30 @@
+// Messages (SARIF 2.1.0 §3.11): a text, or an id and arguments into the rule's message strings. Plain text only.
+import { type JsonObject, listOf, textOf } from '../../json-values.ts';
+
+/** The message of a result as plain text; "" when it has none. Sources are looked in in order (§3.11.7). */
+export function messageText(
+  message: JsonObject,
+  ...sources: readonly (ReadonlyMap<string, string> | undefined)[]
+): string {
+  const id = textOf(message['id']);
+  const text = textOf(message['text']) || sources.map((source) => source?.get(id)).find(Boolean) || '';
+  return withoutLinks(withArguments(text, listOf(message['arguments'])));
+}
+
+/** {0} becomes the first argument; {{ and }} are braces (§3.11.5). An argument that is not there leaves its place. */
+function withArguments(text: string, values: readonly unknown[]): string {
+  if (!/[{}]/.test(text) || values.length === 0) return text;
+  return text.replace(/\{\{|\}\}|\{(\d{1,9})\}/g, (whole, index?: string) => {
+    if (index === undefined) return whole.charAt(0);
+    const value = values[Number(index)];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : whole;
+  });
+}
+
+/** "[user input](1)" points at a related location by number (§3.11.6); its words are what a reader needs. */
+function withoutLinks(text: string): string {
+  if (!text.includes('](')) return text;
+  return text.replace(/\[((?:[^\]\\]|\\.){0,500})\]\(\d+\)/g, (_, words: string) =>
+    words.replace(/\\([[\]\\])/g, '$1'),
+  );
+}

@@ -1,0 +1,64 @@
+// Reads SARIF 2.1.0 in two passes: the runs without their results, then the results one by one.
+import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
+import { jsonItems } from '../../json-items.ts';
+import { isObject, type JsonObject, textOf } from '../../json-values.ts';
+import { tellNotifications, tellOutcome } from './completeness.ts';
+import { kindOf } from './level.ts';
+import { draftOf } from './result.ts';
+import { readBefore, readRuns } from './run.ts';
+import type { ToolTraits } from './tools.ts';
+
+/** `traits`: what an adapter of one tool knows of it, over what is known by the driver's name. */
+export async function* parseSarif(
+  report: Report,
+  parsing: Parsing,
+  traits: ToolTraits = {},
+): AsyncGenerator<FindingDraft> {
+  const runs = await readRuns(report);
+  if (runs === null) {
+    parsing.failed('the tool could not produce a run (runs is null)');
+    return;
+  }
+  const [first] = runs;
+  if (first) parsing.tool(traits.name ?? first.tool.name, first.tool.version);
+  for (const run of runs) tellNotifications(run, parsing);
+  const allTraits = runs.map((run) => ({ ...run.traits, ...traits }));
+  let results = 0;
+  const items = jsonItems(report.open(), ['runs[].results[]'], { skip: readBefore });
+  for await (const batch of items) {
+    for (const { indexes, value } of batch) {
+      const run = runs[indexes[0] ?? -1];
+      const known = allTraits[indexes[0] ?? -1];
+      if (!run || !known) continue;
+      results++;
+      parsing.record();
+      const reason = filterReason(value, known, parsing);
+      if (reason) {
+        parsing.filter(reason);
+        continue;
+      }
+      const draft = draftOf(value as JsonObject, run, known);
+      if (first && run.tool.name !== first.tool.name) draft.tool = run.tool;
+      yield draft;
+    }
+  }
+  tellOutcome(runs, results, parsing);
+}
+
+/** Why a result is no finding; "" when it is one. */
+function filterReason(value: unknown, traits: ToolTraits, parsing: Parsing): string {
+  if (!isObject(value)) {
+    parsing.partial('a result is not an object and was not read');
+    return 'not a result';
+  }
+  const kind = kindOf(value);
+  if (kind === 'pass' || kind === 'notApplicable') return `kind ${kind}`;
+  if (value['baselineState'] === 'absent') return 'absent from this scan (baselineState)';
+  const id = textOf(value['ruleId']);
+  if (traits.failureRules?.has(id)) {
+    const message = isObject(value['message']) ? textOf(value['message']['text']) : '';
+    parsing.partial(`${id}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`);
+    return `could not be read (${id})`;
+  }
+  return '';
+}

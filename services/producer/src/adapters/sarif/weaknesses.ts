@@ -1,0 +1,26 @@
+// Numbers of weaknesses and vulnerabilities in the words of tags and ids.
+
+/** 79 of "external/cwe/cwe-079", "CWE-79: Cross-site Scripting", "cwe:79"; sorted, each once. */
+export function cwesIn(texts: Iterable<string>): number[] {
+  const found = new Set<number>();
+  for (const text of texts) {
+    for (const [, digits] of text.matchAll(/\bcwe[-_:/ ]{0,2}0*([1-9]\d{0,4})(?!\d)/gi)) found.add(Number(digits));
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** "CVE-2021-44228" wherever it is named; in order, each once. */
+export function cvesIn(texts: Iterable<string>): string[] {
+  const found = new Set<string>();
+  for (const text of texts) {
+    for (const [cve] of text.matchAll(/\bCVE-\d{4}-\d{4,19}(?!\d)/gi)) found.add(cve.toUpperCase());
+  }
+  return [...found];
+}
+
+/** Whether a rule's id is the id of a known vulnerability rather than of a check. */
+export function isVulnerabilityId(id: string): boolean {
+  return /^(CVE-\d{4}-\d+|GHSA(-[23456789cfghjmpqrvwx]{4}){3}|(GO|PYSEC|RUSTSEC|OSV|MAL|SNYK|DSA|RHSA|USN)-[\w-]*\d[\w-]*)$/i.test(
+    id,
+  );
+}
