@@ -1,0 +1,150 @@
+// A component: a Tekton Task with the label that says its stage. Everything wrong with it is told when it is loaded,
+// with file and line, so that nothing is started that cannot work.
+import { dirname } from 'node:path';
+import { InvalidInput } from '@assay/contracts';
+import { type Located, parseYaml, readYaml } from './read-yaml.ts';
+import { type Reference, references } from './substitute.ts';
+import { type Stage, stageLabel, type TaskParam, type TaskStep, type TektonTask, taskSchema } from './task-schema.ts';
+
+const code = 'component.invalid';
+const contextNames = ['task.name', 'taskRun.name', 'taskRun.namespace', 'taskRun.uid', 'task.retry-count'];
+
+export interface Component {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly description: string;
+  /** The task.yaml, and the folder with what belongs to it (rules, configuration). */
+  readonly file: string;
+  readonly folder: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly params: readonly TaskParam[];
+  readonly workspaces: readonly NonNullable<TektonTask['spec']['workspaces']>[number][];
+  readonly results: readonly NonNullable<TektonTask['spec']['results']>[number][];
+  /** With the stepTemplate merged in. */
+  readonly steps: readonly TaskStep[];
+  /** The Task as written. */
+  readonly task: TektonTask;
+}
+
+export async function loadComponent(file: string): Promise<Component> {
+  return toComponent(await readYaml(file, taskSchema, code), file);
+}
+
+export function parseComponent(text: string, file: string): Component {
+  return toComponent(parseYaml(text, file, taskSchema, code), file);
+}
+
+function toComponent(located: Located<TektonTask>, file: string): Component {
+  const { metadata, spec } = located.value;
+  const component: Component = {
+    name: metadata.name,
+    stage: metadata.labels[stageLabel],
+    description: spec.description ?? '',
+    file,
+    folder: dirname(file),
+    annotations: metadata.annotations ?? {},
+    params: spec.params ?? [],
+    workspaces: spec.workspaces ?? [],
+    results: spec.results ?? [],
+    steps: spec.steps.map((step) => fromTemplate(step, spec.stepTemplate)),
+    task: located.value,
+  };
+  const mistakes = [
+    ...duplicates(component, located),
+    ...wrongDefaults(component, located),
+    ...wrongVariables(component, located),
+    ...withoutImage(component, located),
+  ];
+  if (mistakes.length > 0) throw new InvalidInput(mistakes.join('\n'), { code });
+  return component;
+}
+
+// Tekton merges as Kubernetes' strategic merge does: the step's own fields win, environment goes by name.
+function fromTemplate(step: TaskStep, template: TektonTask['spec']['stepTemplate']): TaskStep {
+  if (!template) return step;
+  const own = new Set(step.env?.map(({ name }) => name));
+  const env = [...(template.env ?? []).filter(({ name }) => !own.has(name)), ...(step.env ?? [])];
+  return { ...template, ...step, ...(env.length > 0 ? { env } : {}) };
+}
+
+function* duplicates({ params, workspaces, results, steps }: Component, { at }: Located<TektonTask>) {
+  for (const [kind, entries] of Object.entries({ params, workspaces, results, steps })) {
+    const seen = new Set<string>();
+    for (const [index, { name }] of entries.entries()) {
+      if (name !== undefined && seen.has(name)) yield `${at(['spec', kind, index])}: ${kind} has "${name}" twice`;
+      if (name !== undefined) seen.add(name);
+    }
+  }
+}
+
+function* wrongDefaults({ params }: Component, { at }: Located<TektonTask>) {
+  for (const [index, param] of params.entries()) {
+    if (param.default === undefined || fits(param, param.default)) continue;
+    yield `${at(['spec', 'params', index, 'default'])}: the default of "${param.name}" is not ${describe(param)}`;
+  }
+}
+
+/** Whether a value is one that a param takes. */
+export function fits(param: TaskParam, value: unknown): boolean {
+  switch (typeOf(param)) {
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return typeof value === 'object' && !Array.isArray(value);
+    default:
+      return typeof value === 'string' && (param.enum?.includes(value) ?? true);
+  }
+}
+
+/** What a param takes, in words: "a string", "one of a, b". */
+export function describe(param: TaskParam): string {
+  if (param.enum) return `one of ${param.enum.join(', ')}`;
+  const type = typeOf(param);
+  return type === 'string' ? 'a string' : `an ${type}`;
+}
+
+function typeOf(param: TaskParam): 'string' | 'array' | 'object' {
+  if (param.type) return param.type;
+  if (Array.isArray(param.default)) return 'array';
+  return typeof param.default === 'object' ? 'object' : 'string';
+}
+
+function* wrongVariables(component: Component, { at }: Located<TektonTask>) {
+  for (const [index, step] of component.steps.entries()) {
+    const where = ['spec', 'steps', index];
+    const [inScript] = references(step.script ?? '');
+    if (inScript) {
+      yield `${at([...where, 'script'])}: ${inScript.text} inside a script would be read as shell code; pass it through env and read "$NAME"`;
+    }
+    const texts = [
+      ...(step.command ?? []).map((text, position) => [['command', position], text] as const),
+      ...(step.args ?? []).map((text, position) => [['args', position], text] as const),
+      ...(step.env ?? []).map(({ value }, position) => [['env', position], value ?? ''] as const),
+      [['workingDir'], step.workingDir ?? ''] as const,
+    ];
+    for (const [path, text] of texts) {
+      for (const reference of references(text)) {
+        if (!isKnown(reference, component)) {
+          yield `${at([...where, ...path])}: ${reference.text} is not declared by this task`;
+        }
+      }
+    }
+  }
+}
+
+function isKnown({ root, path }: Reference, component: Component): boolean {
+  const [name] = path;
+  if (root === 'context') return contextNames.includes(path.join('.'));
+  if (root === 'params') {
+    return component.params.some((param) => param.name === path.join('.') || (param.name === name && path.length > 1));
+  }
+  const last = path.slice(1).join('.');
+  if (root === 'results') return last === 'path' && component.results.some((result) => result.name === name);
+  return ['path', 'bound'].includes(last) && component.workspaces.some((workspace) => workspace.name === name);
+}
+
+function* withoutImage({ steps }: Component, { at }: Located<TektonTask>) {
+  for (const [index, { image }] of steps.entries()) {
+    if (!image) yield `${at(['spec', 'steps', index])}: the step has no image, and the stepTemplate neither`;
+  }
+}

@@ -1,0 +1,47 @@
+// What may be shown of a step's output: its end, without anything that looks like a secret. A step's log is for seeing
+// why it failed; findings come by the report only.
+
+/** Most bytes of a log tail. */
+export const maxTailBytes = 4 * 1024;
+const hidden = '[redacted]';
+
+const shapes: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  // scheme://user:password@host
+  /(?<=:\/\/)[^\s/@]+:[^\s/@]+(?=@)/g,
+  /(?<=\b(?:authorization|bearer|basic|token|password|passwd|secret|api[_-]?key)\b["']?\s*[:=]?\s*["']?)[^\s"',;]{6,}/gi,
+  /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|npm_|pypi-|dop_v1_|shp[a-z]{2}_)[A-Za-z0-9_-]{8,}/g,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
+  /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){1,2}/g,
+  // Any long run of letters and digits together is more likely a key than a word.
+  /(?<![A-Za-z0-9+_/.-])(?=[A-Za-z0-9+_=-]*\d)(?=[A-Za-z0-9+_=-]*[A-Za-z])[A-Za-z0-9+_=-]{32,}/g,
+];
+
+/** The last of an output, at most 4 KiB, without the given values and without what has a secret's shape. */
+export function logTail(output: string, secrets: readonly string[]): string {
+  let text = output;
+  for (const secret of secrets) if (secret.length >= 6) text = text.replaceAll(secret, hidden);
+  for (const shape of shapes) text = text.replace(shape, hidden);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours and other control characters are taken out.
+  text = text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  const bytes = Buffer.from(text.trim());
+  if (bytes.length <= maxTailBytes) return bytes.toString();
+  // From the start of a line, so that no character and no replaced word is cut in two.
+  const end = bytes.subarray(-maxTailBytes);
+  const line = end.indexOf('\n');
+  return end
+    .subarray(line < 0 ? 0 : line + 1)
+    .toString()
+    .replace(/^\ufffd+/, '');
+}
+
+/** The last line of a tail that says something. */
+export function lastLine(tail: string): string {
+  return (
+    tail
+      .split('\n')
+      .findLast((line) => line.trim() !== '')
+      ?.trim()
+      .slice(0, 300) ?? ''
+  );
+}

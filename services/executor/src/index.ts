@@ -1,0 +1,5 @@
+export { defaultCli, defaultComponents, defaultPipelines, loadComponents } from './load-components.ts';
+export { executor } from './service.ts';
+export { type ToolPlaces, toolPlaces } from './tools/find-tool.ts';
+export { type InstallOptions, installTool } from './tools/install-tool.ts';
+export { listTools, type ToolState } from './tools/list-tools.ts';

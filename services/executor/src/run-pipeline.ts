@@ -1,0 +1,125 @@
+// run.requested → run.started, task.started, task.finished …, run.finished. A request delivered again begins the run
+// again with the same ids: its events and its reports are known by run and task, so nothing counts twice.
+import {
+  AssayError,
+  type Event,
+  emit,
+  explain,
+  Outcome,
+  type Outgoing,
+  outcomeNames,
+  type RunRequested,
+  runFinished,
+  runStarted,
+  type TaskFinished,
+  Transient,
+  taskFinished,
+  taskStarted,
+} from '@assay/contracts';
+import { type Context, signRunToken } from '@assay/runtime';
+import type { Backend, PlannedRun, TaskUpdate } from './backend.ts';
+import { type PlanSettings, planRun } from './plan-run.ts';
+
+export interface ExecutorResources {
+  readonly backend: Backend;
+  readonly plan: PlanSettings;
+  readonly runTokenKey: string;
+  /** How long a run's credential is good. Milliseconds. */
+  readonly tokenLifeMs: number;
+}
+
+export async function* runPipeline(
+  event: Event<RunRequested>,
+  context: Context<unknown, ExecutorResources>,
+): AsyncGenerator<Outgoing> {
+  const { resources, log } = context;
+  const request = { ...event.data, runId: event.data.runId || event.id };
+  const { runId, pipeline } = request;
+  let run: PlannedRun;
+  try {
+    const expires = Math.floor((context.now().getTime() + resources.tokenLifeMs) / 1000);
+    const token = signRunToken({ runId, pipeline, expires }, resources.runTokenKey);
+    run = { ...(await planRun(request, resources.plan, context.blobs)), token };
+  } catch (error) {
+    if (!(error instanceof AssayError) || error instanceof Transient) throw error;
+    log.warn({ run: runId, pipeline, reason: explain(error) }, 'run refused');
+    yield* refuse(request, explain(error), context.now());
+    return;
+  }
+  log.info({ run: runId, pipeline, tasks: run.tasks.length, source: run.source }, 'run started');
+  yield emit(
+    runStarted,
+    {
+      runId,
+      pipeline,
+      target: run.target,
+      revision: run.revision,
+      backend: resources.backend.name,
+      tasks: run.tasks.map(({ name }) => name),
+      startedAt: context.now().toISOString(),
+    },
+    runId,
+  );
+  yield* runTasks(run, context);
+}
+
+async function* runTasks(
+  run: PlannedRun,
+  { resources: { backend }, log, signal, now }: Context<unknown, ExecutorResources>,
+): AsyncGenerator<Outgoing> {
+  const { runId, pipeline, target, revision } = run;
+  const ended: TaskFinished[] = [];
+  const cancel = (): void => void backend.cancel(runId);
+  try {
+    await backend.start(run);
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) cancel();
+    for await (const update of backend.watch(runId)) {
+      // What a drain cut off is not the run's end: the request comes again to the next executor.
+      if (signal.aborted)
+        throw new Transient('The executor is stopping; the run begins again elsewhere.', { code: 'run.drained' });
+      const { task, at } = update;
+      const key = `${runId}/${task}`;
+      if (!update.end) {
+        yield emit(taskStarted, { runId, pipeline, task, startedAt: at.toISOString() }, key);
+        continue;
+      }
+      const finished = finishedOf(run, update, update.end);
+      log.info(
+        { run: runId, task, outcome: outcomeNames.of(finished.outcome), durationMs: finished.durationMs },
+        'task finished',
+      );
+      ended.push(finished);
+      yield emit(taskFinished, finished, key);
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    await backend.cancel(runId);
+  }
+  const tasks = ended.sort((left, right) => left.task.localeCompare(right.task));
+  const finishedAt = now().toISOString();
+  yield emit(runFinished, { runId, pipeline, target, revision, outcome: overall(tasks), tasks, finishedAt }, runId);
+}
+
+function finishedOf(
+  { runId, pipeline }: PlannedRun,
+  { task, at }: TaskUpdate,
+  end: NonNullable<TaskUpdate['end']>,
+): TaskFinished {
+  return { ...end, runId, pipeline, task, reportIds: [...end.reportIds], finishedAt: at.toISOString() };
+}
+
+/** The worst of its tasks; a run whose every task was skipped was skipped. */
+function overall(tasks: readonly TaskFinished[]): Outcome {
+  const worst = [Outcome.ERROR, Outcome.FAILED, Outcome.CANCELLED, Outcome.SUCCEEDED];
+  return worst.find((outcome) => tasks.some((task) => task.outcome === outcome)) ?? Outcome.SKIPPED;
+}
+
+// The sentence travels as a task named "plan", so that everybody who shows why a task failed shows this as well.
+function* refuse({ runId, pipeline, target }: RunRequested, reason: string, at: Date): Generator<Outgoing> {
+  const finishedAt = at.toISOString();
+  const task = { runId, pipeline, task: 'plan', outcome: Outcome.ERROR, reason, finishedAt };
+  yield emit(taskFinished, task, `${runId}/plan`);
+  const finished = { runId, pipeline, target, outcome: Outcome.ERROR, tasks: [task], finishedAt };
+  yield emit(runFinished, finished, runId);
+}
