@@ -80,6 +80,7 @@ export {
   sinksBucket,
 } from './sink.ts';
 export { partitionOf, partitions, partitionTokens, token } from './subject.ts';
+export { parseSubjectFilter } from './subject-filter.ts';
 export { defineTopic, filterOf, type Topic } from './topic.ts';
 export {
   artifactRequested,

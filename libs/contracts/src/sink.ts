@@ -2,7 +2,7 @@
 // (or from a file by `assay up`) and watched by the consumer. Here is what holds for every type; a type's own `config`
 // is checked by the sink that takes it.
 import { InvalidInput } from './errors.ts';
-import { topics } from './topics.ts';
+import { parseSubjectFilter } from './subject-filter.ts';
 
 /** Where a secret is read by the process that delivers; the value itself is never in a spec. */
 export type SecretReference = { env: string } | { file: string };
@@ -63,7 +63,7 @@ export function parseSinkSpec(json: unknown): SinkSpec {
   const spec: SinkSpec = {
     name: nameAt(given.name, 'sink.name'),
     type: nameAt(given.type, 'sink.type'),
-    subject: subjectAt(given.subject),
+    subject: sinkSubjectAt(given.subject),
     config: given.config === undefined ? {} : objectAt(given.config, 'sink.config'),
     generation: given.generation === undefined ? 1 : integerAt(given.generation, 'sink.generation', 1, 2 ** 31),
   };
@@ -90,43 +90,15 @@ function isRfc3339(text: string): boolean {
   );
 }
 
-// Every legal subject has a topic that it can match: a sink on another one would wait for ever without a word.
-function subjectAt(value: unknown): string {
-  const subject = textAt(value, 'sink.subject');
-  const tokens = subject.split('.');
-  const isLegal =
-    subject.length <= 512 &&
-    tokens.every((part, index) => /^([a-z0-9_-]+|\*)$/.test(part) || (part === '>' && index === tokens.length - 1));
-  if (!isLegal || tokens[0] !== 'assay')
-    throw invalid(
-      'subject',
-      'sink.subject must be a filter of lower-case tokens that begins "assay.", with "*" for one token and ">" at the end for the rest, e.g. "assay.finding.changed.opened.>"',
-    );
-  const noun = tokens[1] ?? '';
-  const nouns = [...new Set([...topics.map((topic) => topic.noun), 'dead'])];
-  if (!nouns.includes(noun))
-    throw invalid('subject', `sink.subject must name one of ${nouns.join(', ')} behind "assay.", not "${noun}"`);
-  if (!shapesOf(noun).some((shape) => canMatch(tokens, shape)))
-    throw invalid(
-      'subject',
-      `sink.subject "${subject}" can match no event; there are ${shapesOf(noun)
-        .map((shape) => shape.join('.'))
-        .join(', ')}`,
-    );
-  return subject;
-}
-
-function shapesOf(noun: string): string[][] {
-  if (noun === 'dead') return [['assay', 'dead', '*', '*', '*']];
-  return topics
-    .filter((topic) => topic.noun === noun)
-    .map((topic) => ['assay', topic.noun, topic.verb, ...topic.keys.map(() => '*')]);
-}
-
-function canMatch(filter: readonly string[], shape: readonly string[]): boolean {
-  const isOpen = filter.at(-1) === '>';
-  if (isOpen ? filter.length > shape.length : filter.length !== shape.length) return false;
-  return filter.every((part, index) => part === '>' || part === '*' || shape[index] === '*' || part === shape[index]);
+// One stream a sink: a durable reads one.
+function sinkSubjectAt(value: unknown): string {
+  const subject = parseSubjectFilter(value, 'sink.subject');
+  const noun = subject.split('.')[1];
+  if (noun !== '*' && noun !== '>') return subject;
+  throw invalid(
+    'subject',
+    'sink.subject must name the noun behind "assay.", e.g. "assay.finding.changed.>"; make a sink for each',
+  );
 }
 
 function batchAt(value: unknown): NonNullable<SinkSpec['batch']> {
