@@ -6,7 +6,9 @@ import type { AnyService } from './define-service.ts';
 type Document = Record<string, unknown>;
 
 export function asyncApiOf(services: readonly AnyService[]): Document {
-  const used = topics.filter((topic) => services.some((service) => publishes(service, topic) || subscribes(service, topic)));
+  const used = topics.filter((topic) =>
+    services.some((service) => publishes(service, topic) || subscribes(service, topic)),
+  );
   return {
     asyncapi: '3.0.0',
     info: {
@@ -37,7 +39,9 @@ function channel(topic: Topic): Document {
   return {
     address: `assay.${topic.noun}.${topic.verb}.${topic.keys.map((key) => `{${key}}`).join('.')}`,
     description: topic.summary,
-    parameters: Object.fromEntries(topic.keys.map((key) => [key, { description: `One token; ${filterOf(topic)} subscribes to all.` }])),
+    parameters: Object.fromEntries(
+      topic.keys.map((key) => [key, { description: `One token; ${filterOf(topic)} subscribes to all.` }]),
+    ),
     messages: { [topic.name]: { $ref: `#/components/messages/${topic.name}` } },
   };
 }

@@ -5,7 +5,10 @@ import { z } from 'zod';
 
 /** What every service reads; key natsUrl is ASSAY_NATS_URL. "$ASSAY_HOME" in a value stands for `home`. */
 export const sharedConfig = z.object({
-  home: z.string().default(() => join(homedir(), '.assay')).describe('Folder for data, caches and credentials'),
+  home: z
+    .string()
+    .default(() => join(homedir(), '.assay'))
+    .describe('Folder for data, caches and credentials'),
   natsUrl: z.string().default('nats://127.0.0.1:4222').describe('nats-server to talk to; several separated by commas'),
   natsCredentials: z
     .string()
@@ -16,14 +19,8 @@ export const sharedConfig = z.object({
     .stringbool()
     .default(true)
     .describe('Create and update streams and durables on start; off where an administrator does'),
-  storeUrl: z
-    .string()
-    .default('sqlite:$ASSAY_HOME/data/assay.db')
-    .describe('sqlite:FILE or mongodb://…/DATABASE'),
-  blobsUrl: z
-    .string()
-    .default('file:$ASSAY_HOME/data/blobs')
-    .describe('file:FOLDER or jetstream:BUCKET'),
+  storeUrl: z.string().default('sqlite:$ASSAY_HOME/data/assay.db').describe('sqlite:FILE or mongodb://…/DATABASE'),
+  blobsUrl: z.string().default('file:$ASSAY_HOME/data/blobs').describe('file:FOLDER or jetstream:BUCKET'),
   httpHost: z.string().default('127.0.0.1').describe('Address that health, metrics and the gateway listen on'),
   httpPort: z.coerce
     .number()

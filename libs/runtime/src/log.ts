@@ -14,5 +14,8 @@ export function createLog(level: string, destination?: DestinationStream | strin
     },
   };
   if (destination === undefined) return pino(options, pino.destination({ dest: 2, sync: true }));
-  return pino(options, typeof destination === 'string' ? pino.destination({ dest: destination, sync: false }) : destination);
+  return pino(
+    options,
+    typeof destination === 'string' ? pino.destination({ dest: destination, sync: false }) : destination,
+  );
 }

@@ -1,0 +1,217 @@
+import { InvalidInput } from '@assay/contracts';
+import { startNats, type TestNats } from '@assay/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Bus, Delivery } from './bus.ts';
+import { compareVersions, connectBus } from './connect.ts';
+import { deadLetter, deadLetters, dropDeadLetter, redriveDeadLetter } from './dead-letters.ts';
+import { nouns } from './streams.ts';
+
+let nats: TestNats;
+let bus: Bus;
+
+beforeAll(async () => {
+  nats = await startNats();
+  bus = await nats.connect();
+  await bus.ensureStreams({ replicas: 1 });
+});
+afterAll(() => nats.stop());
+
+const send = (subject: string, text: string, id: string) =>
+  bus.publish({ subject, headers: { 'ce-id': id }, payload: Buffer.from(text) }, id);
+
+/** Takes messages until `count` were handled; `handle` settles each. */
+async function take(
+  name: string,
+  filter: string,
+  count: number,
+  handle: (delivery: Delivery) => Promise<void>,
+  options = {},
+): Promise<Delivery[]> {
+  const spec = { stream: `assay-${filter.split('.')[1]}`, name, filter, ackWaitMs: 1000 };
+  await bus.ensureConsumer(spec);
+  const taken: Delivery[] = [];
+  let done = () => {};
+  const enough = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const subscription = await bus.subscribe(
+    spec,
+    async (delivery) => {
+      await handle(delivery);
+      taken.push(delivery);
+      if (taken.length === count) done();
+    },
+    options,
+  );
+  await enough;
+  await subscription.drain();
+  return taken;
+}
+
+describe('streams', () => {
+  it('are one a noun and can be ensured again', async () => {
+    await bus.ensureStreams({ replicas: 1 });
+    for (const noun of nouns) {
+      const { stream } = await send(`assay.${noun}.tried.x`, 'x', `ensure-${noun}`);
+      expect(stream).toBe(`assay-${noun}`);
+    }
+  });
+
+  it('drop a second message of the same id', async () => {
+    const first = await send('assay.run.tried.twice', 'a', 'twice');
+    const second = await send('assay.run.tried.twice', 'a', 'twice');
+    expect([first.isDuplicate, second.isDuplicate]).toEqual([false, true]);
+    expect(second.sequence).toBe(first.sequence);
+  });
+});
+
+describe('a durable', () => {
+  it.each([
+    ['by bytes', {}],
+    ['one by one', { onDemand: true }],
+    ['with several hands', { concurrency: 4 }],
+  ])('gives every message once, taken %s', async (way, options) => {
+    const key = way.replaceAll(' ', '-');
+    for (let n = 0; n < 10; n++) await send(`assay.task.counted.${key}`, String(n), `${key}-${n}`);
+    const taken = await take(`count-${key}`, `assay.task.counted.${key}`, 10, (delivery) => delivery.ack(), options);
+    expect(taken.map(({ payload }) => Number(Buffer.from(payload).toString())).sort((a, b) => a - b)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    ]);
+    expect(taken.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
+  it('gives again what was not acked, and counts the attempts', async () => {
+    await send('assay.task.retried.x', 'x', 'retried');
+    const taken = await take('retry', 'assay.task.retried.x', 3, async (delivery) => {
+      if (delivery.attempt < 3) delivery.retry(10);
+      else await delivery.ack();
+    });
+    expect(taken.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(taken.every(({ headers }) => headers['ce-id'] === 'retried')).toBe(true);
+  });
+
+  it('refuses another filter under the same name', async () => {
+    const spec = { stream: 'assay-task', name: 'fixed', filter: 'assay.task.a.*', ackWaitMs: 1000 };
+    await bus.ensureConsumer(spec);
+    await expect(bus.ensureConsumer({ ...spec, filter: 'assay.task.b.*' })).rejects.toMatchObject({
+      code: 'bus.durable-differs',
+    });
+  });
+
+  it('says how far it lags', async () => {
+    await bus.ensureConsumer({ stream: 'assay-task', name: 'lagging', filter: 'assay.task.lagged.*', ackWaitMs: 1000 });
+    await send('assay.task.lagged.x', 'x', 'lagged');
+    expect(await bus.consumerState('assay-task', 'lagging')).toMatchObject({ pending: 1, unacked: 0 });
+    expect(await bus.consumerState('assay-task', 'nobody')).toBeUndefined();
+    expect(await bus.deleteConsumer('assay-task', 'lagging')).toBe(true);
+  });
+
+  it('goes on where it was after the server was killed and started again', async () => {
+    for (let n = 0; n < 5; n++) await send('assay.delivery.survived.x', String(n), `survived-${n}`);
+    let isRestarted = false;
+    const taken = await take('survivor', 'assay.delivery.survived.x', 5, async (delivery) => {
+      if (!isRestarted) {
+        isRestarted = true;
+        await nats.restart();
+        while (await bus.ping().catch(() => 'away')) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await delivery.ack();
+    });
+    expect(new Set(taken.map(({ sequence }) => sequence)).size).toBe(5);
+  });
+});
+
+describe('tail', () => {
+  it('reads what is stored and what comes, in order, and takes nothing', async () => {
+    await send('assay.artifact.tailed.a', '1', 'tail-1');
+    const stopping = new AbortController();
+    const seen: string[] = [];
+    for await (const message of bus.tail(['assay.artifact.tailed.>'], { start: 'all', signal: stopping.signal })) {
+      seen.push(Buffer.from(message.payload).toString());
+      if (seen.length === 1) await send('assay.artifact.tailed.b', '2', 'tail-2');
+      if (seen.length === 2) stopping.abort();
+    }
+    expect(seen).toEqual(['1', '2']);
+  });
+});
+
+describe('dead letters', () => {
+  it('hold the event whole; redrive sends it again, drop removes it', async () => {
+    await send('assay.report.submitted.gosec', 'payload', 'will-die');
+    const [delivery] = await take('dier', 'assay.report.submitted.gosec', 1, async (taken) => {
+      await deadLetter(
+        bus,
+        'producer',
+        taken,
+        new InvalidInput('no target: name one', { code: 'report.no-target' }),
+        new Date(0),
+      );
+      await taken.ack();
+    });
+    const [entry] = await deadLetters(bus, { service: 'producer' });
+    expect(entry?.letter).toMatchObject({
+      service: 'producer',
+      code: 'report.no-target',
+      reason: 'no target: name one',
+      subject: 'assay.report.submitted.gosec',
+      attempts: 1,
+      sequence: delivery?.sequence,
+    });
+    expect(Buffer.from(entry?.letter.payload ?? []).toString()).toBe('payload');
+
+    await redriveDeadLetter(bus, entry?.sequence ?? 0);
+    expect(await deadLetters(bus, { service: 'producer' })).toEqual([]);
+    const [again] = await take('dier', 'assay.report.submitted.gosec', 1, (taken) => taken.ack());
+    expect(again?.headers).toMatchObject({ 'ce-id': 'will-die', 'assay-redriven': String(entry?.sequence) });
+    await expect(dropDeadLetter(bus, entry?.sequence ?? 0)).rejects.toMatchObject({ code: 'dead.missing' });
+  });
+});
+
+describe('a bucket', () => {
+  it('writes only over the revision it was told', async () => {
+    const bucket = await bus.bucket('spec');
+    const revision = await bucket.put('key', Buffer.from('1'), 0);
+    expect(await bucket.put('key', Buffer.from('2'), 0)).toBeUndefined();
+    expect(await bucket.put('key', Buffer.from('2'), revision)).toBeGreaterThan(revision ?? 0);
+    expect(Buffer.from((await bucket.get('key'))?.value ?? []).toString()).toBe('2');
+    await bucket.delete('key');
+    expect([await bucket.get('key'), await bucket.keys()]).toEqual([undefined, []]);
+  });
+
+  it('tells of changes', async () => {
+    const bucket = await bus.bucket('watched');
+    await bucket.put('a', Buffer.from('1'));
+    const stopping = new AbortController();
+    const seen: [string, string | undefined][] = [];
+    for await (const { key, value } of bucket.watch(stopping.signal)) {
+      seen.push([key, value && Buffer.from(value).toString()]);
+      if (seen.length === 1) await bucket.put('b', Buffer.from('2'));
+      if (seen.length === 2) await bucket.delete('a');
+      if (seen.length === 3) stopping.abort();
+    }
+    expect(seen).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+      ['a', undefined],
+    ]);
+  });
+});
+
+describe('connecting', () => {
+  it('says where nothing answers and what to do, without the password', async () => {
+    const failure = connectBus({ url: 'nats://user:hunter2@127.0.0.1:1', name: 'spec', timeoutMs: 1000 });
+    await expect(failure).rejects.toMatchObject({
+      code: 'bus.unreachable',
+      message: expect.stringContaining('nats://127.0.0.1:1: start one') as unknown,
+    });
+    await expect(failure).rejects.not.toMatchObject({ message: expect.stringContaining('hunter2') as unknown });
+  });
+
+  it.each([
+    ['2.9.0', '2.10.0', -1],
+    ['2.15.2', '2.9.25', 1],
+    ['2.10.0-beta.1', '2.10.0', 0],
+  ])('compares %s with %s', (a, b, sign) => {
+    expect(Math.sign(compareVersions(a, b))).toBe(sign);
+  });
+});
