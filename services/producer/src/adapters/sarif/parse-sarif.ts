@@ -1,4 +1,5 @@
 // Reads SARIF 2.1.0 in two passes: the runs without their results, then the results one by one.
+import { InvalidInput } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { jsonItems } from '../../json-items.ts';
 import { isObject, type JsonObject, textOf } from '../../json-values.ts';
@@ -8,7 +9,7 @@ import { draftOf } from './result.ts';
 import { readBefore, readRuns } from './run.ts';
 import type { ToolTraits } from './tools.ts';
 
-/** `traits`: what an adapter of one tool knows of it, over what is known by the driver's name. */
+/** `traits`: what an adapter of one tool knows of it; then the report must be of that tool. */
 export async function* parseSarif(
   report: Report,
   parsing: Parsing,
@@ -19,8 +20,14 @@ export async function* parseSarif(
     parsing.failed('the tool could not produce a run (runs is null)');
     return;
   }
+  const other = runs.find((run) => traits.name !== undefined && run.tool.name !== traits.name);
+  if (other)
+    throw new InvalidInput(
+      `The report is SARIF of "${other.tool.name.slice(0, 80)}", not of ${traits.name}; submit it with format "sarif".`,
+      { code: 'report.wrong-tool' },
+    );
   const [first] = runs;
-  if (first) parsing.tool(traits.name ?? first.tool.name, first.tool.version);
+  if (first) parsing.tool(first.tool.name, first.tool.version);
   for (const run of runs) tellNotifications(run, parsing);
   const allTraits = runs.map((run) => ({ ...run.traits, ...traits }));
   let results = 0;

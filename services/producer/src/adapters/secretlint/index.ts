@@ -1,0 +1,29 @@
+// secretlint: its SARIF, and its JSON without the source that it embeds.
+import { Kind } from '@assay/contracts';
+import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
+import { firstCharacter } from '../../first-byte.ts';
+import { parseSarif } from '../sarif/parse-sarif.ts';
+import { parseJson } from './parse-json.ts';
+import { ruleName, wordsOf } from './words.ts';
+
+export const secretlint: Adapter = {
+  name: 'secretlint',
+  title: 'secretlint SARIF (--format @secretlint/secretlint-formatter-sarif) or JSON',
+  recognises: ({ root, keys, text }) =>
+    root === 'array'
+      ? keys.has('filePath') && keys.has('sourceContent')
+      : root === 'object' && keys.has('runs') && /"name"\s*:\s*"secretlint"/.test(text),
+  parse,
+};
+
+async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+  if ((await firstCharacter(report)) === '[') {
+    yield* parseJson(report, parsing);
+    return;
+  }
+  for await (const draft of parseSarif(report, parsing, { name: 'secretlint', kind: Kind.SECRET, ruleId: ruleName })) {
+    const { title, secrets } = wordsOf(draft.title ?? '');
+    const whole = wordsOf(draft.content ?? '');
+    yield { ...draft, title, description: '', secrets: [...(draft.secrets ?? []), ...secrets, ...whole.secrets] };
+  }
+}
