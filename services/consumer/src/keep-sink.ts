@@ -1,0 +1,200 @@
+// Keeps one sink going: opens it, makes its durable, runs it, and begins again after a while when something breaks.
+
+import type { Writable } from 'node:stream';
+import { type Bus, deadLetter, deadStream, type StoredMessage, streamOf } from '@assay/bus';
+import {
+  DeliveryOutcome,
+  deliveryFinished,
+  emit,
+  InvalidInput,
+  keyedId,
+  type Outgoing,
+  type SinkSpec,
+  Transient,
+} from '@assay/contracts';
+import { backoffMs, pause } from './backoff.ts';
+import { compileFilter, passAll } from './compile-filter.ts';
+import { type Durable, positionOf } from './durables.ts';
+import { holdsFindings, readItems } from './read-items.ts';
+import { readSecrets, redact, type SecretSources } from './read-secrets.ts';
+import { describeWith, maxHeldEvents, type Outcome, runSink } from './run-sink.ts';
+import type { Blobs, Log, Secrets, Sink } from './sink.ts';
+import { sinkTypeOf } from './sinks/registry.ts';
+
+/** What every sink of this process shares. */
+export interface SinkHost {
+  bus: Bus;
+  blobs: Blobs;
+  log: Log;
+  secrets: SecretSources;
+  filesRoot: string;
+  stdout: Writable;
+  allowsPrivateAddresses: boolean;
+  ackWaitMs: number;
+  now(): Date;
+  publish(outgoing: Outgoing, options: { id?: string; traceparent?: string }): Promise<void>;
+}
+
+export interface KeptSink {
+  stop(): Promise<void>;
+}
+
+export function keepSink(spec: SinkSpec, durable: Durable, host: SinkHost): KeptSink {
+  const stopping = new AbortController();
+  const kept = new KeptSinkLoop(spec, durable, { ...host, log: host.log.child({ sink: spec.name, type: spec.type }) });
+  const ended = kept.loop(stopping.signal);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+class KeptSinkLoop {
+  readonly #spec: SinkSpec;
+  readonly #durable: Durable;
+  readonly #host: SinkHost;
+  #secrets: Secrets = {};
+
+  constructor(spec: SinkSpec, durable: Durable, host: SinkHost) {
+    this.#spec = spec;
+    this.#durable = durable;
+    this.#host = host;
+  }
+
+  async loop(signal: AbortSignal): Promise<void> {
+    const { log } = this.#host;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        await this.#once(signal, () => {
+          attempt = 1;
+        });
+      } catch (error) {
+        const reason = this.#describe(error);
+        if (error instanceof InvalidInput) {
+          log.error({ reason }, 'sink cannot run as it is declared; its events wait until it is repaired');
+          await this.#reportRefused(reason);
+          return;
+        }
+        const retryInMs = backoffMs(attempt, error, Math.random());
+        log.warn({ reason, attempt, retryInMs }, 'sink does not run; trying again');
+        await pause(retryInMs, signal);
+      }
+    }
+  }
+
+  /** Returns when the sink was stopped, throws when it broke. */
+  async #once(signal: AbortSignal, running: () => void): Promise<void> {
+    const { bus, blobs, ackWaitMs, log, now } = this.#host;
+    const spec = this.#spec;
+    const type = sinkTypeOf(spec.type);
+    type.check(spec.config);
+    const ofFindings = holdsFindings(spec.subject);
+    const filter = spec.filter ? compileFilter(spec.filter, ofFindings ? 'findings' : 'events') : passAll;
+    // The durable comes first: what happens while the sink cannot be opened waits in the stream for it.
+    const { stream, name, filter: subject, start } = this.#durable;
+    const consumer = { stream, name, filter: subject, ackWaitMs, maxAckPending: maxHeldEvents };
+    await bus.ensureConsumer({ ...consumer, start: positionOf(start) });
+    this.#secrets = await readSecrets(spec.credentials ?? {}, type.credentials, this.#host.secrets);
+    const sink = await this.#open();
+    try {
+      const run = await runSink({
+        bus,
+        consumer,
+        sink,
+        filter,
+        size: spec.batch?.size ?? type.batchSize,
+        waitMs: spec.batch?.waitMs ?? 0,
+        log,
+        describe: (error) => this.#describe(error),
+        readItems: (message) => readItems(message, blobs),
+        bury: async (delivery, error) => {
+          // A dead letter that a sink refuses is in the dead letters already.
+          if (delivery.stream !== deadStream) await deadLetter(bus, 'consumer', delivery, this.#named(error), now());
+        },
+        report: (outcome) => this.#report(outcome),
+      });
+      running();
+      log.info({ subject: spec.subject, durable: name }, 'sink is running');
+      const stop = () => void run.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        if (!signal.aborted) await run.ended;
+      } finally {
+        signal.removeEventListener('abort', stop);
+        await run.stop();
+      }
+    } finally {
+      await sink.close();
+    }
+  }
+
+  #open(): Promise<Sink> {
+    const { log, filesRoot, stdout, allowsPrivateAddresses, now } = this.#host;
+    const { name, generation, type, config, subject } = this.#spec;
+    return sinkTypeOf(type).open(config, this.#secrets, {
+      name,
+      generation,
+      hasFindings: holdsFindings(subject),
+      log,
+      filesRoot,
+      stdout,
+      allowsPrivateAddresses,
+      now,
+    });
+  }
+
+  async #report({ outcome, events, findings, filtered, attempts, reason, traceparent }: Outcome): Promise<void> {
+    const [first, last] = [events[0], events.at(-1)];
+    // Deliveries are events too: telling of the delivery of one would go on for ever.
+    if (!first || !last || first.stream === streamOf(deliveryFinished.noun)) return;
+    await this.#host.publish(
+      emit(deliveryFinished, {
+        sink: this.#spec.name,
+        outcome,
+        events: events.length,
+        findings,
+        filtered,
+        stream: first.stream,
+        firstSequence: first.sequence,
+        lastSequence: last.sequence,
+        attempts,
+        reason,
+        finishedAt: this.#host.now().toISOString(),
+      }),
+      { id: this.#outcomeId(outcome, events), ...(traceparent ? { traceparent } : {}) },
+    );
+  }
+
+  /** The same when a batch is told of again after a crash. */
+  #outcomeId(outcome: DeliveryOutcome, events: readonly StoredMessage[]): string {
+    const sequences = events.map(({ sequence }) => sequence).join(',');
+    return keyedId(deliveryFinished.name, `${this.#durable.name}\0${outcome}\0${sequences}`);
+  }
+
+  async #reportRefused(reason: string): Promise<void> {
+    const finishedAt = this.#host.now().toISOString();
+    const outgoing = emit(deliveryFinished, {
+      sink: this.#spec.name,
+      outcome: DeliveryOutcome.REFUSED,
+      stream: this.#durable.stream,
+      reason,
+      finishedAt,
+    });
+    await this.#host.publish(outgoing, {}).catch((error: unknown) => {
+      this.#host.log.error({ reason: this.#describe(error) }, 'could not tell of a sink that cannot run');
+    });
+  }
+
+  #describe(error: unknown): string {
+    return describeWith((text) => redact(text, this.#secrets))(error);
+  }
+
+  /** An error for the dead letter: with the sink's name, without secrets. */
+  #named(error: unknown): Error {
+    const sentence = `sink ${this.#spec.name}: ${this.#describe(error)}`;
+    const code = error instanceof InvalidInput || error instanceof Transient ? error.code : 'fault';
+    return new InvalidInput(sentence, { code });
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from '@assay/runtime';
+import { consumer } from './service.ts';
+
+await runService(consumer);

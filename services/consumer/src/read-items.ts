@@ -1,0 +1,35 @@
+// From a stored message to what sinks take: a record for each finding, or the event's data in JSON.
+import type { StoredMessage } from '@assay/bus';
+import { type Batch, InvalidInput, messageType, recordAt, topicOfSubject } from '@assay/contracts';
+import { fromWire } from '@assay/runtime';
+import type { Blobs, SinkEvent, SinkItem } from './sink.ts';
+
+const deadLetterType = messageType('DeadLetter');
+
+/** Whether the events of a subject filter hold findings. */
+export function holdsFindings(subject: string): boolean {
+  return subject.split('.')[1] === 'finding';
+}
+
+/** Throws InvalidInput "event.*" when the message is no event of ours. */
+export async function readItems(message: StoredMessage, blobs: Blobs): Promise<SinkItem[]> {
+  const order = `${message.storedAt.toISOString()}/${String(message.sequence).padStart(16, '0')}`;
+  if (message.subject.startsWith('assay.dead.')) return [deadLetterItem(message, order)];
+  const topic = topicOfSubject(message.subject);
+  if (!topic) throw new InvalidInput(`no topic has the subject ${message.subject}`, { code: 'event.topic' });
+  const { id, subject, time, traceparent, data } = await fromWire(message, topic, blobs);
+  const event: SinkEvent = { id, type: topic.type, subject, time, order, ...(traceparent ? { traceparent } : {}) };
+  if (!holdsFindings(message.subject)) return [{ id, event, position: 0, data: topic.json.toJson(data as never) }];
+  const batch = data as Batch;
+  return batch.findings.map((_, position) => {
+    const finding = recordAt(batch, position);
+    return { id: `${id}:${finding.id}`, event, position, finding };
+  });
+}
+
+function deadLetterItem(message: StoredMessage, order: string): SinkItem {
+  const letter = deadLetterType.decode(message.payload);
+  const id = message.headers['nats-msg-id'] ?? `${message.stream}-${message.sequence}`;
+  const event = { id, type: 'dev.assay.event.died.v1', subject: message.subject, time: letter.diedAt, order };
+  return { id, event, position: 0, data: deadLetterType.toJson(letter) };
+}

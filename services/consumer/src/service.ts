@@ -1,0 +1,53 @@
+// What the consumer is to the platform: it delivers what sinks subscribe to. Which ones they are is known at run time only.
+import { join } from 'node:path';
+import { deliveryFinished, sinksBucket } from '@assay/contracts';
+import { defineService } from '@assay/runtime';
+import { z } from 'zod';
+import { durablesBucket, superviseSinks } from './supervise-sinks.ts';
+
+export const consumer = defineService({
+  name: 'consumer',
+  summary: 'Delivers to sinks: one durable a sink, retried, replayable.',
+  config: z.object({
+    sinksDir: z.string().optional().describe('Folder of YAML files that declare sinks, besides those of the API'),
+    sinksReloadMs: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .default(5000)
+      .describe('How often that folder is read again. Milliseconds'),
+    filesRoot: z.string().optional().describe('The only folder that file sinks write to. Default: ASSAY_HOME/sinks'),
+    secretsDir: z
+      .string()
+      .optional()
+      .describe('The only folder that sinks read secret files from. Default: ASSAY_HOME/secrets'),
+    allowPrivateAddresses: z
+      .stringbool()
+      .default(true)
+      .describe('Let a webhook whose config says allowPrivate reach the inner network; off where many may add sinks'),
+  }),
+  subscribes: [],
+  publishes: [deliveryFinished],
+  uses: { readsBuckets: [sinksBucket], writesBuckets: [durablesBucket], dynamicConsumers: true },
+  start: async ({ bus, blobs, config, shared, log, now, publish }) => {
+    const supervisor = await superviseSinks({
+      bus,
+      log,
+      sinksDir: config.sinksDir,
+      reloadMs: config.sinksReloadMs,
+      sink: {
+        bus,
+        blobs,
+        log,
+        secrets: { env: process.env, secretsDir: config.secretsDir ?? join(shared.home, 'secrets') },
+        filesRoot: config.filesRoot ?? join(shared.home, 'sinks'),
+        stdout: process.stdout,
+        allowsPrivateAddresses: config.allowPrivateAddresses,
+        ackWaitMs: shared.ackWaitMs,
+        now,
+        publish,
+      },
+    });
+    return { resources: supervisor, close: () => supervisor.stop() };
+  },
+});

@@ -1,0 +1,88 @@
+// One writer a file: replicas share a sink's durable, but two of them in one file would tear each other's state. The
+// second waits (its sink does not open) until the first has ended.
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { explain, Transient } from '@assay/contracts';
+import { isCode, readWithoutLink } from './confined-path.ts';
+
+const refreshMs = 5000;
+/** A lock that was not refreshed for so long belongs to nobody any more, e.g. to a machine that is gone. */
+const staleMs = 30_000;
+
+interface Holder {
+  host: string;
+  pid: number;
+  /** When its process began: a process with the same id after a restart is another one. */
+  began: number;
+  id: string;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const began = performance.timeOrigin;
+
+/** Throws Transient "sink.file.locked" while another one holds it. */
+export async function holdLock(path: string): Promise<Lock> {
+  const holder: Holder = { host: hostname(), pid: process.pid, began, id: randomUUID() };
+  if (!(await create(path, holder))) {
+    if (!(await isAbandoned(path))) throw locked(path);
+    await rm(path, { force: true });
+    if (!(await create(path, holder))) throw locked(path);
+  }
+  const refresh = setInterval(() => {
+    const now = new Date();
+    // A lock that somebody removed is missed by nobody before the next open.
+    utimes(path, now, now).catch((error: unknown) => process.emitWarning(`${path}: ${explain(error)}`));
+  }, refreshMs);
+  refresh.unref();
+  return {
+    release: async () => {
+      clearInterval(refresh);
+      if ((await holderOf(path))?.id === holder.id) await rm(path, { force: true });
+    },
+  };
+}
+
+async function create(path: string, holder: Holder): Promise<boolean> {
+  try {
+    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    await file.writeFile(JSON.stringify(holder)).finally(() => file.close());
+    return true;
+  } catch (cause) {
+    if (isCode(cause, 'EEXIST')) return false;
+    throw new Transient(`${path} cannot be made`, { code: 'sink.file', cause });
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const [holder, found] = await Promise.all([holderOf(path), stat(path).catch(() => undefined)]);
+  if (!found || Date.now() - found.mtimeMs > staleMs) return true;
+  // Just made and not written yet.
+  if (!holder || holder.host !== hostname()) return false;
+  return holder.pid === process.pid ? holder.began !== began : !isAlive(holder.pid);
+}
+
+async function holderOf(path: string): Promise<Holder | undefined> {
+  const text = (await readWithoutLink(path))?.toString();
+  return text ? (JSON.parse(text) as Holder) : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isCode(error, 'EPERM');
+  }
+}
+
+function locked(path: string): Transient {
+  return new Transient(`${path} is held by another consumer; this one waits until it has ended`, {
+    code: 'sink.file.locked',
+  });
+}

@@ -1,0 +1,16 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { sinkTypeOf, sinkTypes } from './registry.ts';
+
+describe('the registry of sinks', () => {
+  it('has every folder and nothing else', () => {
+    const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect([...sinkTypes.keys()].sort()).toEqual(folders.map((folder) => folder.name).sort());
+  });
+
+  it('names what there is when a type is not known', () => {
+    expect(() => sinkTypeOf('slack')).toThrow(
+      'there is no sink type "slack"; there are file, mongodb, stdout, webhook',
+    );
+  });
+});

@@ -1,0 +1,179 @@
+// Keeps every declared sink running: starts what is new, restarts what was edited, ends what was removed, each on its
+// own. Which durables exist is remembered on the bus, so that one whose sink was removed in the meantime is deleted.
+
+import { hash } from 'node:crypto';
+import type { Bus } from '@assay/bus';
+import { parseSinkSpec, type SinkSpec, sinksBucket } from '@assay/contracts';
+import { Durables } from './durables.ts';
+import { type KeptSink, keepSink, type SinkHost } from './keep-sink.ts';
+import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
+import type { Log } from './sink.ts';
+
+/** Key-value bucket that remembers the durable of each sink. */
+export const durablesBucket = 'sink-durables';
+
+export interface SupervisorOptions {
+  bus: Bus;
+  log: Log;
+  sink: SinkHost;
+  /** Folder of YAML files; undefined: none. */
+  sinksDir: string | undefined;
+  /** How often the folder is read again. Milliseconds. */
+  reloadMs: number;
+}
+
+export interface Supervisor {
+  /** Names of the sinks that are declared and right. */
+  names(): string[];
+  /** Reads the folder again; resolves when every change has been acted upon. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function superviseSinks(options: SupervisorOptions): Promise<Supervisor> {
+  const { bus } = options;
+  const declared = await bus.bucket(sinksBucket);
+  const durables = new Durables(bus, await bus.bucket(durablesBucket));
+  const supervising = new Supervising(options, durables);
+  for (const key of await declared.keys()) supervising.declare(key, (await declared.get(key))?.value);
+  await supervising.reload();
+  await supervising.forgetOrphans();
+
+  const stopping = new AbortController();
+  const watching = (async () => {
+    for await (const { key, value } of declared.watch(stopping.signal)) {
+      supervising.declare(key, value);
+      void supervising.reconcile();
+    }
+  })();
+  watching.catch((error: unknown) => options.log.error({ err: error }, 'declared sinks are no longer watched'));
+  const reloading = setInterval(() => void supervising.reload(), options.reloadMs);
+  return {
+    names: () => supervising.names(),
+    reload: () => supervising.reload(),
+    stop: async () => {
+      clearInterval(reloading);
+      stopping.abort();
+      await watching.catch(() => {});
+      await supervising.stop();
+    },
+  };
+}
+
+class Supervising {
+  readonly #options: SupervisorOptions;
+  readonly #durables: Durables;
+  readonly #fromBucket = new Map<string, SinkSpec>();
+  /** Keys whose value is no sink: their durables are kept. */
+  readonly #broken = new Set<string>();
+  #files: SinkFiles = { sinks: new Map(), problems: [] };
+  readonly #running = new Map<string, { fingerprint: string; kept: KeptSink }>();
+  #queue: Promise<void> = Promise.resolve();
+  #isStopping = false;
+  #said = new Set<string>();
+
+  constructor(options: SupervisorOptions, durables: Durables) {
+    this.#options = options;
+    this.#durables = durables;
+  }
+
+  names(): string[] {
+    return [...this.#wanted().keys()].sort();
+  }
+
+  declare(key: string, value: Uint8Array | undefined): void {
+    this.#broken.delete(key);
+    if (!value) {
+      this.#fromBucket.delete(key);
+      return;
+    }
+    try {
+      const spec = parseSinkSpec(JSON.parse(Buffer.from(value).toString()));
+      if (spec.name !== key) throw new Error(`it calls itself "${spec.name}"`);
+      this.#fromBucket.set(key, spec);
+    } catch (error) {
+      // What ran under this name goes on as it was until somebody repairs the declaration.
+      this.#broken.add(key);
+      this.#options.log.error({ sink: key, err: error }, 'declaration of a sink is wrong');
+    }
+  }
+
+  async reload(): Promise<void> {
+    const { sinksDir, log } = this.#options;
+    if (sinksDir) {
+      this.#files = await readSinkFiles(sinksDir, this.#files);
+      for (const { where, reason } of this.#files.problems) {
+        this.#once(`${where}\0${reason}`, () => log.error({ where, reason }, 'file of sinks is wrong'));
+      }
+    }
+    await this.reconcile();
+  }
+
+  /** Acts on what is declared now; one at a time. */
+  reconcile(): Promise<void> {
+    this.#queue = this.#queue
+      .then(() => this.#reconcile())
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'sinks could not be brought in line; tried again with the next change');
+      });
+    return this.#queue;
+  }
+
+  async #reconcile(): Promise<void> {
+    if (this.#isStopping) return;
+    const wanted = this.#wanted();
+    for (const [name, running] of [...this.#running]) {
+      const spec = wanted.get(name);
+      if (spec && fingerprintOf(spec) === running.fingerprint) continue;
+      this.#running.delete(name);
+      await running.kept.stop();
+      if (!spec) await this.#durables.remove(name);
+    }
+    for (const [name, spec] of wanted) {
+      if (this.#running.has(name)) continue;
+      const durable = await this.#durables.claim(spec);
+      const kept = keepSink(spec, durable, this.#options.sink);
+      this.#running.set(name, { fingerprint: fingerprintOf(spec), kept });
+    }
+  }
+
+  /** Deletes durables whose sinks were removed while nobody looked. */
+  async forgetOrphans(): Promise<void> {
+    // A file that cannot be read may well declare some of them.
+    if (this.#files.problems.length > 0) return;
+    const wanted = this.#wanted();
+    for (const name of await this.#durables.sinks()) {
+      if (!wanted.has(name) && !this.#broken.has(name)) await this.#durables.remove(name);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#queue;
+    await Promise.all([...this.#running.values()].map(({ kept }) => kept.stop()));
+    this.#running.clear();
+  }
+
+  #wanted(): Map<string, SinkSpec> {
+    const wanted = new Map(this.#fromBucket);
+    for (const [name, { spec, where }] of this.#files.sinks) {
+      if (this.#fromBucket.has(name)) {
+        const say = () =>
+          this.#options.log.warn({ sink: name, where }, 'a file declares this sink; the API’s is not used');
+        this.#once(`wins\0${name}\0${where}`, say);
+      }
+      wanted.set(name, spec);
+    }
+    return wanted;
+  }
+
+  #once(key: string, say: () => void): void {
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    say();
+  }
+}
+
+function fingerprintOf(spec: SinkSpec): string {
+  return hash('sha256', JSON.stringify(spec));
+}
