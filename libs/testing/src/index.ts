@@ -1,1 +1,2 @@
+export { type Deployment, deploy, type ServiceProcess, spawnService } from './spawn-services.ts';
 export { startNats, type TestNats } from './start-nats.ts';

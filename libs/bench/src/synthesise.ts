@@ -1,0 +1,47 @@
+// A gosec report of any length, the same for the same length: as many files as a large repository, a flaw every few lines.
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+
+const rules = [
+  { id: 'G104', severity: 'LOW', confidence: 'HIGH', details: 'Errors unhandled', cwe: '703' },
+  { id: 'G401', severity: 'MEDIUM', confidence: 'HIGH', details: 'Use of weak cryptographic primitive', cwe: '328' },
+  { id: 'G201', severity: 'MEDIUM', confidence: 'HIGH', details: 'SQL string formatting', cwe: '89' },
+  { id: 'G402', severity: 'HIGH', confidence: 'HIGH', details: 'TLS InsecureSkipVerify set true.', cwe: '295' },
+];
+
+/** Writes it; resolves with its bytes. */
+export async function writeGosecReport(file: string, issues: number): Promise<number> {
+  const out = createWriteStream(file);
+  let bytes = 0;
+  const write = async (text: string) => {
+    bytes += Buffer.byteLength(text);
+    if (!out.write(text)) await once(out, 'drain');
+  };
+  await write('{"Golang errors":{},"Issues":[');
+  for (let index = 0; index < issues; index++) await write(`${index ? ',' : ''}${JSON.stringify(issueAt(index))}`);
+  await write(
+    `],"Stats":{"files":${Math.ceil(issues / 20)},"lines":${issues * 10},"nosec":0,"found":${issues}},"GosecVersion":"2.22.11"}`,
+  );
+  out.end();
+  await once(out, 'finish');
+  return bytes;
+}
+
+function issueAt(index: number): object {
+  const rule = rules[index % rules.length] ?? rules[0];
+  const file = Math.floor(index / 20);
+  const line = (index % 20) * 10 + 7;
+  return {
+    severity: rule?.severity,
+    confidence: rule?.confidence,
+    cwe: { id: rule?.cwe, url: `https://cwe.mitre.org/data/definitions/${rule?.cwe}.html` },
+    rule_id: rule?.id,
+    details: rule?.details,
+    file: `/workspace/source/pkg/service${file % 97}/handler${file}.go`,
+    code: `${line - 1}: \tctx := request.Context()\n${line}: \tresult${index}, _ := store.Query(ctx, "select * from t${index} where id = " + id)\n${line + 1}: \trender(w, result${index})\n`,
+    line: String(line),
+    column: '2',
+    nosec: false,
+    suppressions: null,
+  };
+}
