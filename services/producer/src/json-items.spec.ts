@@ -90,6 +90,15 @@ describe('jsonItems', () => {
     expect(rest).toEqual({ metrics: {}, b: { list: [], skip: 7 }, r: [], metrics2: [9] });
   });
 
+  it('takes "*" for every member that is not named', async () => {
+    const text = '{"version":"1","a":[1],"b":[2],"c":{"d":[3]},"e":5}';
+    expect(await read(text, ['b[]'], 3, { skip: ['*'] })).toEqual({
+      items: [{ at: 'b[]', indexes: [0], value: 2 }],
+      rest: { version: '1', a: [], b: [], c: {}, e: 5 },
+    });
+    expect((await read(text, ['*[]'])).items.map(({ value }) => value)).toEqual([1, 2]);
+  });
+
   it.each([
     ['[]', ['[]'], [], []],
     ['[1,[2]]', ['[]'], [1, [2]], []],

@@ -31,7 +31,7 @@ const pieceBytes = 64 * 1024;
  * one would cost as much as reading it). Returns the rest: the document with those arrays empty.
  *
  * A pattern is a path of member names, "[]" behind a name enters an array: "Issues[]", "runs[].results[]", "[]" (the
- * document itself is the array). No pattern may begin with another one. A named value that is no array stays in the
+ * document itself is the array); "*" is every member: "metrics.*". No pattern may begin with another one. A named value that is no array stays in the
  * rest as it is. Invalid UTF-8 becomes U+FFFD.
  *
  *     const items = jsonItems(report.open(), ['Issues[]']);

@@ -2,6 +2,7 @@
 import { Fault } from '@assay/contracts';
 
 export interface PathNode {
+  /** By name; "*" is every member without a node of its own. */
   readonly members: Map<string, PathNode>;
   /** What an element of the array here is. */
   elements?: PathNode;

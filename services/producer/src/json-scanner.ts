@@ -234,7 +234,8 @@ export class JsonScanner {
     this.#pend(start, isComplete ? i + 1 : i);
     if (!isComplete) return i;
     const key = this.#parse(this.#takePending(), 'A member name') as string;
-    this.#member = this.#frames.at(-1)?.node.members.get(key);
+    const members = this.#frames.at(-1)?.node.members;
+    this.#member = members?.get(key) ?? members?.get('*');
     this.#state = 'colon';
     return i + 1;
   }

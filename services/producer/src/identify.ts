@@ -1,0 +1,117 @@
+// Who a finding is. docs/findings.md describes the layout: change both, and the version, together; every finding of
+// every installation is a new one after that.
+import { hash } from 'node:crypto';
+import { IdentityTable } from './identity-table.ts';
+
+const version = 'assay-finding-1';
+
+/** What identity is made of: no severity, description or line number. */
+export interface IdentityParts {
+  target: string;
+  tool: string;
+  rule: string;
+  cves: readonly string[];
+  purl: string;
+  /** Normalised. */
+  path: string;
+  fingerprint: string;
+  /** The flagged lines, each secret its keyed hash. */
+  content: string;
+  /** Used where there is neither content nor fingerprint. Each secret its keyed hash. */
+  title: string;
+}
+
+/** The finding's place and words, by which the same record twice is told from two findings that look alike. */
+export interface RecordParts {
+  path: string;
+  purl: string;
+  lines: readonly number[];
+  /** Title, description, properties. */
+  texts: readonly string[];
+}
+
+/** The identity of a finding that stands alone: 16 bytes, as a string of 16 latin1 characters. */
+export function baseIdentity(parts: IdentityParts): string {
+  const { target, tool, rule, cves, purl, path, fingerprint, content, title } = parts;
+  let text = version;
+  const name = purl === '' ? '' : purlName(purl);
+  if (name !== '' && cves.length > 0) {
+    const known = cves.length === 1 ? cves : [...new Set(cves)].sort();
+    for (const cve of known) text += field('v', cve.toUpperCase());
+  } else {
+    text += field('t', tool) + field('r', rule);
+  }
+  text += field('g', target);
+  if (name !== '') return digest(text + field('p', name));
+  text += field('f', path);
+  if (fingerprint !== '') return digest(text + field('i', fingerprint));
+  const folded = content.trim().replace(/\s+/g, ' ');
+  return digest(text + (folded === '' ? field('n', title) : field('c', folded)));
+}
+
+/**
+ * A package URL without version, qualifiers and subpath: "pkg:npm/%40babel/core@7.0.0?x=y#z" is
+ * "pkg:npm/%40babel/core". The type is lower-cased, as the specification demands of everybody.
+ */
+export function purlName(purl: string): string {
+  const path = purl.replace(/[?#].*$/s, '');
+  const at = path.lastIndexOf('@');
+  const name = at > path.lastIndexOf('/') ? path.slice(0, at) : path;
+  return name.replace(/^pkg:\/*([^/]*)/i, (_, type: string) => `pkg:${type.toLowerCase()}`);
+}
+
+/** Identities of one report, in order: equal ones are told apart by ordinal, the same record twice is found. */
+export class Identities {
+  readonly #bases = new IdentityTable();
+  readonly #records = new IdentityTable();
+
+  /** The identity of the report's next finding; undefined when this very record was there before. */
+  next(base: string, record: RecordParts): string | undefined {
+    if (this.#isRepeated(base, record)) return undefined;
+    const ordinal = this.#bases.add(word(base, 0), word(base, 4));
+    if (ordinal === 0) return base;
+    const hex = Buffer.from(base, 'latin1').toString('hex');
+    return digest(version + field('b', hex) + field('o', String(ordinal)));
+  }
+
+  #isRepeated(base: string, { path, purl, lines, texts }: RecordParts): boolean {
+    // Not cryptographic: it decides only between findings whose identities are equal, in one report.
+    let low = word(base, 8);
+    let high = word(base, 12);
+    const mix = (value: number) => {
+      low = Math.imul(low ^ value, 0x9e3779b1);
+      low ^= low >>> 15;
+      high = Math.imul(high ^ value, 0x85ebca6b);
+      high ^= high >>> 13;
+    };
+    const mixText = (text: string) => {
+      mix(text.length);
+      for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
+    };
+    for (const line of lines) mix(line);
+    mixText(path);
+    mixText(purl);
+    for (const text of texts) mixText(text);
+    return this.#records.add(low >>> 0, high >>> 0) > 0;
+  }
+}
+
+// Length first, so that no two lists of fields make the same text. UTF-16 code units.
+function field(kind: string, value: string): string {
+  return `|${kind}${value.length}:${value}`;
+}
+
+// A string of latin1 characters costs a third of what a Buffer does.
+function digest(text: string): string {
+  return hash('sha256', text, 'binary').slice(0, 16);
+}
+
+function word(bytes: string, at: number): number {
+  return (
+    (bytes.charCodeAt(at) |
+      (bytes.charCodeAt(at + 1) << 8) |
+      (bytes.charCodeAt(at + 2) << 16) |
+      (bytes.charCodeAt(at + 3) << 24)) >>>
+    0
+  );
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { literalsOf, Redactor } from './redact.ts';
+import { maySecret } from './secret-patterns.ts';
+
+const redactor = new Redactor('key');
+
+// Built from parts, so that no scanner takes this file for a leak.
+const of = (...parts: string[]) => parts.join('');
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789';
+const pem = of('-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEow', letters, '\n-----END RSA PRIVATE', ' KEY-----');
+
+describe('Redactor.shown', () => {
+  it.each([
+    ['an Amazon key', of('AKIA', 'IOSFODNN7EXAMPLE'), of('id AKIA', 'IOSFODNN7EXAMPLE.'), 'id [redacted].'],
+    ['a GitHub token', letters.slice(0, 36), of('gh', 'p_', letters.slice(0, 36)), '[redacted]'],
+    ['a fine-grained GitHub token', letters, of('github', '_pat_', letters), '[redacted]'],
+    ['a GitLab token', letters.slice(0, 20), of('gl', 'pat-', letters.slice(0, 20)), '[redacted]'],
+    ['a Slack token', letters.slice(0, 20), of('xo', 'xb-', letters.slice(0, 20)), '[redacted]'],
+    ['an npm token', letters.slice(0, 36), of('np', 'm_', letters.slice(0, 36)), '[redacted]'],
+    ['a PyPI token', letters, of('py', 'pi-', letters), '[redacted]'],
+    ['a Google key', letters.slice(0, 35), of('AI', 'za', letters.slice(0, 35)), '[redacted]'],
+    ['a Stripe key', letters.slice(0, 24), of('sk', '_live_', letters.slice(0, 24)), '[redacted]'],
+    ['a JWT', 'eyJzdWIiOiIxMjM0In0', of('ey', 'JhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl'), '[redacted]'],
+    ['a PEM key', 'MIIEow', `key:\n${pem}\nend`, 'key:\n[redacted]\nend'],
+    ['a PEM key that is cut off', 'MIIEow', pem.slice(0, 60), '[redacted]'],
+    ['the end of a PEM key', letters, `${letters}\n${pem.slice(-30)}`, '[redacted]'],
+    ['a URL', 'pa55', of('postgres://admin', ':pa55@db/x'), 'postgres://admin:[redacted]@db/x'],
+    ['a bearer header', letters, `Authorization: Bearer ${letters}`, 'Authorization: Bearer [redacted]'],
+    ['an assignment', 'hunter2', 'password := "hunter2"', 'password := "[redacted]"'],
+    ['a dict', 'admin123', `'password': 'admin123',  # weak`, `'password': '[redacted]',  # weak`],
+    ['a longer name', 'hunter2', 'db.adminPasswordOld = `hunter2`', 'db.adminPasswordOld = `[redacted]`'],
+    ['an index', 'hunter2', `config["api_key"] = "hunter2"`, `config["api_key"] = "[redacted]"`],
+    ['an argument', 'hunter2', `set('token', 'hunter2')`, `set('token', '[redacted]')`],
+    ['a comparison', 'hunter2', `if password == "hunter2":`, `if password == "[redacted]":`],
+    ['an escaped quote', 'hunter2', `secret = "a\\"hunter2"`, `secret = "[redacted]"`],
+    ['a value that is the name', 'password"', 'password = "password"', 'password = "[redacted]"'],
+    ['an environment file', 'hunter2', 'DB_PASSWORD_OLD=hunter2\nX=1', 'DB_PASSWORD_OLD=[redacted]\nX=1'],
+    ['a query', 'abc12345', 'https://x/?access_token=abc12345&y=1', 'https://x/?access_token=[redacted]&y=1'],
+    ['YAML', 'hunter22', 'password: hunter22\nuser: x', 'password: [redacted]\nuser: x'],
+  ])('hides %s', (_, secret, text, expected) => {
+    expect(text).toContain(secret);
+    expect(redactor.shown(text)).toBe(expected);
+    expect(redactor.shown(text)).toBe(expected);
+    expect(maySecret.test(text)).toBe(true);
+    expect(redactor.shown(expected)).toBe(expected);
+  });
+
+  it.each([
+    'Use of weak cryptographic primitive',
+    'password = getPassword()',
+    'const token: string;',
+    'token = await readToken(file)',
+    'password=read(1)',
+    'https://example.com/a@b',
+    'a task-force of disk-drives',
+    'The secret is not rotated.',
+    '',
+  ])('leaves %j alone', (text) => {
+    expect(redactor.shown(text)).toBe(text);
+  });
+
+  it.each([
+    ['everywhere', 'xyzzy and "xyzzy"', ['xyzzy'], '[redacted] and "[redacted]"'],
+    ['the longest first', 'xyzzy1 xyzzy', ['xyzzy', 'xyzzy1'], '[redacted] [redacted]'],
+    ['as it is escaped', 'say "a\\"b\\nc"', ['a"b\nc'], 'say "[redacted]"'],
+    ['as it is in a URL', 'https://x/?q=a%2Fb%3Dc', ['a/b=c'], 'https://x/?q=[redacted]'],
+    ['alone when it is short', 'ab = "ab" (abc)', ['ab'], '[redacted] = "[redacted]" (abc)'],
+    ['with signs that mean something', 'x $& $1 (.*)+ y', ['$& $1 (.*)+'], 'x [redacted] y'],
+    ['not the empty one', 'abc', [''], 'abc'],
+  ])('hides a given secret %s', (_, text, secrets, expected) => {
+    expect(redactor.shown(text, secrets)).toBe(expected);
+  });
+
+  it('takes no longer than linear time for text made to be slow', () => {
+    const size = 100_000;
+    for (const piece of ['password', 'token_', 'eyJ', '://', '://a:', '-----BEGIN ', 'A', 'secret"', 'bearer ', 'a '])
+      redactor.shown(piece.repeat(size / piece.length));
+  });
+});
+
+describe('Redactor.hashed', () => {
+  it('tells two secrets apart and the same one not, without showing either', () => {
+    const one = redactor.hashed('password = "hunter2"');
+    expect(redactor.hashed('password = "hunter2"')).toBe(one);
+    expect(redactor.hashed('password = "hunter3"')).not.toBe(one);
+    expect(one).not.toContain('hunter2');
+    expect(new Redactor('other').hashed('password = "hunter2"')).not.toBe(one);
+  });
+
+  it('leaves text without secrets as it is', () => {
+    expect(redactor.hashed('h := md5.New()')).toBe('h := md5.New()');
+  });
+});
+
+describe('literalsOf', () => {
+  it.each([
+    ['const password = "a b"', ['a b']],
+    [`x('it\\'s', \`raw\`, "")`, [`it\\'s`, 'raw']],
+    ['no literals', []],
+  ])('finds the strings of %s', (code, literals) => {
+    expect(literalsOf(code)).toEqual(literals);
+  });
+});

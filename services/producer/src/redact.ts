@@ -1,0 +1,115 @@
+// Secrets out of every text before anything leaves the producer. A secret has two stand-ins: what people see, and what
+// identity is made of: a keyed hash, so that two secrets in one place stay two findings and nobody can try values.
+import { createHmac } from 'node:crypto';
+import { keyEnd, maySecret, secretPatterns } from './secret-patterns.ts';
+
+/** What stands where a secret stood. */
+export const redacted = '[redacted]';
+
+/** A secret shorter than this is replaced only where it stands alone: it may be a letter of any word. Characters. */
+const minAnywhere = 4;
+
+/** How many short texts are remembered: titles and descriptions come again and again. */
+const maxRemembered = 2048;
+
+export class Redactor {
+  readonly #key: string;
+  readonly #seen = new Map<string, string>();
+
+  /** `identityKey` is a secret of the installation; the same for all producers, or identities differ. */
+  constructor(identityKey: string) {
+    this.#key = identityKey;
+  }
+
+  /** The text for people. */
+  shown(text: string, secrets: readonly string[] = []): string {
+    if (secrets.length > 0) return replace(text, secrets, () => redacted);
+    if (text.length > 512) return maySecret.test(text) ? replace(text, [], () => redacted) : text;
+    const known = this.#seen.get(text);
+    if (known !== undefined) return known;
+    const result = maySecret.test(text) ? replace(text, [], () => redacted) : text;
+    if (this.#seen.size >= maxRemembered) this.#seen.clear();
+    this.#seen.set(text, result);
+    return result;
+  }
+
+  /** The text for identity: every secret is its keyed hash. */
+  hashed(text: string, secrets: readonly string[] = []): string {
+    if (secrets.length === 0 && !maySecret.test(text)) return text;
+    return replace(text, secrets, (value) => this.#standIn(value));
+  }
+
+  #standIn(value: string): string {
+    return `\u0001${createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 32)}\u0001`;
+  }
+}
+
+/**
+ * Values of the string literals in a piece of code: what to hide where a tool says "hard-coded credential" but not
+ * which part of the line it means.
+ */
+export function literalsOf(code: string): string[] {
+  const literals: string[] = [];
+  for (const match of code.matchAll(/"((?:\\.|[^"\\\n])+)"|'((?:\\.|[^'\\\n])+)'|`([^`]+)`/g))
+    literals.push(match[1] ?? match[2] ?? match[3] ?? '');
+  return literals;
+}
+
+function replace(text: string, secrets: readonly string[], standIn: (value: string) => string): string {
+  let result = text;
+  // Longest first: one secret may be part of another.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length))
+    result = replaceSecret(result, secret, standIn);
+  if (!maySecret.test(result)) return result;
+  for (const { pattern, group } of secretPatterns) {
+    result = result.replace(pattern, (match: string, ...groups: unknown[]) => {
+      if (group === 0) return standIn(match);
+      const value = groups[0] as string;
+      if (isStandIn(value)) return match;
+      // The secret is the last thing in the match but for its closing mark.
+      const start = match.lastIndexOf(value);
+      return match.slice(0, start) + standIn(value) + match.slice(start + value.length);
+    });
+  }
+  return replaceKeyEnds(result, standIn);
+}
+
+// By hand: a pattern that looks for the start of what ends here takes quadratic time.
+function replaceKeyEnds(text: string, standIn: (value: string) => string): string {
+  let result = text;
+  for (let match = keyEnd.exec(result); match; match = keyEnd.exec(result)) {
+    let start = match.index;
+    while (start > 0 && /[A-Za-z0-9+/=\s]/.test(result.charAt(start - 1))) start--;
+    const end = match.index + match[0].length;
+    result = result.slice(0, start) + standIn(result.slice(start, end)) + result.slice(end);
+  }
+  return result;
+}
+
+function replaceSecret(text: string, secret: string, standIn: (value: string) => string): string {
+  if (secret === '' || secret === redacted) return text;
+  let result = text;
+  for (const form of formsOf(secret)) {
+    if (!result.includes(form)) continue;
+    result =
+      form.length >= minAnywhere
+        ? result.replaceAll(form, () => standIn(secret))
+        : result.replace(new RegExp(`(?<!\\w)${literally(form)}(?!\\w)`, 'g'), () => standIn(secret));
+  }
+  return result;
+}
+
+// As it is, as it stands in a string of JSON or code, and as in a URL.
+function formsOf(secret: string): Set<string> {
+  const forms = new Set([secret, JSON.stringify(secret).slice(1, -1)]);
+  if (secret.isWellFormed()) forms.add(encodeURIComponent(secret));
+  return forms;
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function isStandIn(value: string): boolean {
+  return value.includes(redacted) || value.startsWith('\u0001');
+}

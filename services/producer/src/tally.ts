@@ -1,0 +1,99 @@
+// The count of a report: what became of every record, and why. raw = findings + merged + filtered, or it is a fault.
+import { Completeness, Fault, type Severity, severityNames } from '@assay/contracts';
+import type { Parsing } from './adapter.ts';
+import type { Redactor } from './redact.ts';
+
+const maxNotes = 100;
+const maxNoteChars = 500;
+
+export class Tally implements Parsing {
+  raw = 0;
+  findings = 0;
+  readonly merged: Record<string, number> = {};
+  readonly filtered: Record<string, number> = {};
+  readonly severities: Record<string, number> = {};
+  completeness: Completeness = Completeness.COMPLETE;
+  /** Who made the report, as far as it has said; lower-case. */
+  toolName = '';
+  toolVersion = '';
+  readonly #notes: string[] = [];
+  #unnoted = 0;
+  readonly #redactor: Redactor;
+  readonly #sourceRoot: string;
+
+  constructor(redactor: Redactor, sourceRoot: string) {
+    this.#redactor = redactor;
+    this.#sourceRoot = sourceRoot.replace(/\/+$/, '');
+  }
+
+  record(): void {
+    this.raw++;
+  }
+
+  filter(reason: string): void {
+    increase(this.filtered, reason);
+  }
+
+  merge(reason: string): void {
+    increase(this.merged, reason);
+  }
+
+  /** One more record is a finding of this severity. */
+  found(severity: Severity): void {
+    this.findings++;
+    increase(this.severities, severityNames.of(severity));
+  }
+
+  tool(name: string, version: string): void {
+    if (name.trim() !== '') this.toolName = name.trim().toLowerCase();
+    if (version.trim() !== '') this.toolVersion = version.trim();
+  }
+
+  partial(note: string): void {
+    if (this.completeness === Completeness.COMPLETE) this.completeness = Completeness.PARTIAL;
+    this.note(note);
+  }
+
+  failed(note: string): void {
+    this.completeness = Completeness.FAILED;
+    this.note(note);
+  }
+
+  note(note: string): void {
+    // The root is a path of somebody's machine and says nothing.
+    const relative = this.#sourceRoot === '' ? note : note.replaceAll(`${this.#sourceRoot}/`, '');
+    const line = this.#redactor.shown(relative).replace(/\s+/g, ' ').trim().slice(0, maxNoteChars);
+    if (line === '' || this.#notes.includes(line)) return;
+    if (this.#notes.length < maxNotes) this.#notes.push(line);
+    else this.#unnoted++;
+  }
+
+  get notes(): string[] {
+    if (this.#unnoted === 0) return [...this.#notes];
+    return [...this.#notes.slice(0, maxNotes - 1), `and ${this.#unnoted + 1} more`];
+  }
+
+  /** What is missing on the right side: records that were begun and became nothing. */
+  get unaccounted(): number {
+    return this.raw - this.findings - sum(this.merged) - sum(this.filtered);
+  }
+
+  /** Throws Fault when the counts do not add up. */
+  check(adapter: string): void {
+    if (this.unaccounted === 0) return;
+    throw new Fault(
+      `The ${adapter} adapter counted ${this.raw} records, but ${this.findings} became findings, ${sum(this.merged)} were merged and ${sum(this.filtered)} filtered; each record() needs exactly one of these.`,
+      { code: 'report.tally' },
+    );
+  }
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+  let total = 0;
+  for (const key in counts) total += counts[key] ?? 0;
+  return total;
+}
+
+function increase(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
