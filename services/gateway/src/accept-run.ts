@@ -1,0 +1,43 @@
+// A request to run a pipeline, from whichever door it came.
+import { basename } from 'node:path/posix';
+import { type Draft, emit, InvalidInput, keyedId, type RunRequested, runRequested } from '@assay/contracts';
+import type { RequestFacts } from './accept-report.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Publishes run.requested; the answer is the run's id. The same idempotency key twice is one run. */
+export async function requestRun(gateway: Gateway, given: Draft<RunRequested>, from: RequestFacts): Promise<string> {
+  const run = checkRun(given);
+  const { idempotencyKey, principal, traceparent } = from;
+  const runId =
+    run.runId ||
+    (idempotencyKey === undefined
+      ? crypto.randomUUID()
+      : keyedId(runRequested.name, `${principal.name}\0${idempotencyKey}`));
+  const request = emit(runRequested, { ...run, runId, requestedAt: gateway.now().toISOString() });
+  await gateway.publish(request, { id: keyedId(runRequested.name, runId), ...(traceparent ? { traceparent } : {}) });
+  return runId;
+}
+
+/** The request with its defaults; throws InvalidInput "run.*" for one that no executor may be given. */
+export function checkRun(given: Draft<RunRequested>): RunRequested {
+  const run = runRequested.message.create(given);
+  run.pipeline ||= 'scan';
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(run.pipeline))
+    throw invalid('pipeline', 'pipeline must be 1 to 63 characters of a-z, 0-9, "_" and "-"');
+  if (run.runId !== '' && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(run.runId))
+    throw invalid('id', 'runId must be 1 to 128 letters, digits, "_", "." and "-"');
+  const { sourcePath } = run;
+  if (
+    sourcePath !== '' &&
+    (!sourcePath.startsWith('/') || sourcePath.includes('\0') || sourcePath.split('/').includes('..'))
+  )
+    throw invalid('source-path', 'sourcePath must be an absolute path without ".." on the executor’s machine');
+  const name = run.target?.name || basename(sourcePath);
+  if (name === '') throw invalid('target', 'say what to scan: give "target", "sourcePath" or both');
+  run.target = { name, kind: run.target?.kind || 'repository' };
+  return run;
+}
+
+function invalid(code: string, message: string): InvalidInput {
+  return new InvalidInput(message, { code: `run.${code}` });
+}

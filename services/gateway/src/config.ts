@@ -1,0 +1,31 @@
+// The gateway's own settings; each is a variable ASSAY_GATEWAY_…
+import { z } from 'zod';
+
+const mib = 1024 * 1024;
+const integer = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+export const gatewayConfig = z.object({
+  port: integer(0, 65_535).default(7077).describe('Port of the HTTP API; 0: any free one'),
+  tokenFile: z
+    .string()
+    .optional()
+    .describe('File (mode 0600) with one token that may do everything: the first one, before there are others'),
+  maxReportBytes: integer(1, 64 * 1024 * mib)
+    .default(2048 * mib)
+    .describe('Longest report that is taken, after decompression. Bytes'),
+  maxEventBytes: integer(1024, 256 * mib)
+    .default(16 * mib)
+    .describe('Longest body of POST /api/v1/events. Bytes'),
+  requestTimeoutMs: integer(1000, 3_600_000)
+    .default(600_000)
+    .describe('How long a client may take to send a request. Milliseconds'),
+  requestsPerMinute: integer(1, 1_000_000)
+    .default(6000)
+    .describe('Requests a minute of one token, or of one address without'),
+  maxFollowers: integer(1, 10_000).default(100).describe('Clients that follow events at the same time'),
+  heartbeatMs: integer(10, 300_000).default(15_000).describe('Longest silence on an event stream. Milliseconds'),
+  slowFollowerMs: integer(10, 300_000)
+    .default(30_000)
+    .describe('How long a follower may leave what it was sent unread before it is disconnected. Milliseconds'),
+});
+export type GatewayConfig = z.output<typeof gatewayConfig>;

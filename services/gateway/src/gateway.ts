@@ -1,0 +1,28 @@
+// What the routes need of the world: the service opens it, a spec hands in its own.
+import type { BlobStore } from '@assay/blobs';
+import type { Bucket, Bus } from '@assay/bus';
+import type { Host } from '@assay/runtime';
+import type { ReadStore, TokenStore } from '@assay/store';
+import type { FastifyBaseLogger } from 'fastify';
+import type { GatewayConfig } from './config.ts';
+import type { IsOverloaded } from './pressure.ts';
+
+export interface Gateway {
+  readonly config: GatewayConfig;
+  readonly bus: Bus;
+  readonly blobs: BlobStore;
+  readonly store: ReadStore & { readonly tokens: TokenStore };
+  readonly sinks: Bucket;
+  readonly log: FastifyBaseLogger;
+  now(): Date;
+  /** Publishes one of our topics; resolves after the PubAck. */
+  readonly publish: Host<GatewayConfig>['publish'];
+  readonly isOverloaded: IsOverloaded;
+  /** Hash of the token that may do everything. */
+  readonly bootstrapHash?: string | undefined;
+  readonly runTokenKey?: string | undefined;
+  /** Prometheus text. */
+  readonly metrics?: (() => Promise<string>) | undefined;
+  /** Aborted when the service drains: followers are told good-bye. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,26 @@
+// Every route, one file a noun.
+import type { Gateway } from '../gateway.ts';
+import type { App } from '../zod-provider.ts';
+import { blobRoutes } from './blobs.ts';
+import { deadRoutes } from './dead.ts';
+import { eventRoutes } from './events.ts';
+import { findingRoutes } from './findings.ts';
+import { healthRoutes } from './health.ts';
+import { homeRoutes } from './home.ts';
+import { reportRoutes } from './reports.ts';
+import { runRoutes } from './runs.ts';
+import { sinkRoutes } from './sinks.ts';
+import { tokenRoutes } from './tokens.ts';
+
+export const routes: readonly ((gateway: Gateway) => (app: App) => Promise<void>)[] = [
+  homeRoutes,
+  healthRoutes,
+  reportRoutes,
+  findingRoutes,
+  runRoutes,
+  eventRoutes,
+  sinkRoutes,
+  deadRoutes,
+  blobRoutes,
+  tokenRoutes,
+];

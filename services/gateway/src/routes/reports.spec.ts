@@ -1,0 +1,224 @@
+import { gzipSync } from 'node:zlib';
+import { reportSubmitted } from '@assay/contracts';
+import { signRunToken } from '@assay/runtime';
+import type { StoredReport, StoredRun } from '@assay/store';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { asAdmin, noon, runTokenKey, type TestGateway, testGateway } from '../test-gateway.ts';
+
+let test: TestGateway;
+beforeEach(async () => {
+  test = await testGateway({ maxReportBytes: 1024 * 1024 });
+});
+afterEach(() => test.stop());
+
+const submit = (query: string, payload: string | Buffer, headers: Record<string, string> = {}) =>
+  test.app.inject({ method: 'POST', url: `/api/v1/reports${query}`, payload, headers: { ...asAdmin, ...headers } });
+const published = () => test.bus.stored.map(({ payload }) => reportSubmitted.message.decode(payload));
+const runToken = (runId: string) =>
+  `Bearer ${signRunToken({ runId, pipeline: 'scan', expires: noon.getTime() / 1000 + 60 }, runTokenKey)}`;
+
+describe('submitting a report', () => {
+  it('stores the content and publishes one event that refers to it', async () => {
+    const answer = await submit(
+      '?format=gosec&target=github.com/acme/shop&kind=repository&revision=abc&run=r1&task=gosec&scope=./...&sourceRoot=/src&tool=GoSec@2.1&partial=no%20go.sum&step=annotate:team=web,env=prod&step=codeowners',
+      '{"Issues":[]}',
+      { 'content-type': 'application/x-www-form-urlencoded', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+    );
+    expect(answer.statusCode).toBe(202);
+    const accepted = answer.json();
+    expect(accepted).toEqual({
+      reportId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      runId: 'r1',
+      digest: expect.stringMatching(/^sha256:/),
+      size: 13,
+    });
+    expect(String(test.blobs.contents.get(accepted.digest))).toBe('{"Issues":[]}');
+    expect(published()).toEqual([
+      {
+        reportId: accepted.reportId,
+        runId: 'r1',
+        task: 'gosec',
+        format: 'gosec',
+        target: { name: 'github.com/acme/shop', kind: 'repository' },
+        revision: 'abc',
+        sourceRoot: '/src',
+        scope: './...',
+        blob: { digest: accepted.digest, size: 13, mediaType: 'application/x-www-form-urlencoded' },
+        steps: [
+          { name: 'annotate', params: { team: 'web', env: 'prod' } },
+          { name: 'codeowners', params: {} },
+        ],
+        partial: true,
+        partialReason: 'no go.sum',
+        submittedAt: noon.toISOString(),
+        tool: { name: 'gosec', version: '2.1' },
+      },
+    ]);
+    expect(test.bus.stored[0]).toMatchObject({
+      subject: 'assay.report.submitted.gosec',
+      headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+    });
+  });
+
+  it('recognises the format by content and makes it a run of its own when nothing else is said', async () => {
+    const { reportId, runId } = (await submit('?target=shop', '{}')).json();
+    expect(runId).toBe(reportId);
+    expect(published()[0]).toMatchObject({ format: 'auto', runId: '', partial: false, target: { kind: 'repository' } });
+  });
+
+  it.each(['application/json', 'text/plain', 'application/xml', 'application/octet-stream', ''])(
+    'takes a body of type "%s"',
+    async (type) => {
+      const answer = await submit('?target=shop', 'not json', type ? { 'content-type': type } : {});
+      expect(answer.statusCode).toBe(202);
+      expect(String(test.blobs.contents.get(answer.json().digest))).toBe('not json');
+    },
+  );
+
+  it('unpacks gzip', async () => {
+    const answer = await submit('?target=shop', gzipSync('{"results":[]}'), { 'content-encoding': 'gzip' });
+    expect(answer.json().size).toBe(14);
+    expect(String(test.blobs.contents.get(answer.json().digest))).toBe('{"results":[]}');
+  });
+
+  it('gives the same report for the same Idempotency-Key, with one event', async () => {
+    const [first, second] = [
+      await submit('?target=shop', '{}', { 'idempotency-key': 'build-7' }),
+      await submit('?target=shop', '{}', { 'idempotency-key': 'build-7' }),
+    ];
+    expect(second.json()).toEqual(first.json());
+    expect(published()).toHaveLength(1);
+    const other = await submit('?target=shop', '{}', { 'idempotency-key': 'build-8' });
+    expect(other.json().reportId).not.toBe(first.json().reportId);
+  });
+
+  it('knows a key beyond the stream’s memory, and refuses it for other content', async () => {
+    const { reportId, digest } = (await submit('?target=shop', '{}', { 'idempotency-key': 'k' })).json();
+    test.store.allReports.push({ reportId, runId: reportId, blob: { digest, size: 2, mediaType: '' } } as StoredReport);
+    test.bus.stored.length = 0;
+    expect((await submit('?target=shop', '{}', { 'idempotency-key': 'k' })).json().reportId).toBe(reportId);
+    const conflict = await submit('?target=shop', '{"more":1}', { 'idempotency-key': 'k' });
+    expect(conflict.statusCode).toBe(409);
+    expect(conflict.json()).toMatchObject({ code: 'report.conflict' });
+    expect(test.bus.stored).toEqual([]);
+  });
+
+  it.each([
+    ['nothing to name the target', '', 'x', {}, 400, 'report.target'],
+    ['zero bytes', '?target=a', '', {}, 400, 'report.empty'],
+    ['zero bytes after gzip', '?target=a', gzipSync(''), { 'content-encoding': 'gzip' }, 400, 'report.empty'],
+    ['gzip that is none', '?target=a', 'plain', { 'content-encoding': 'gzip' }, 400, 'report.encoding'],
+    [
+      'gzip cut off',
+      '?target=a',
+      gzipSync('x'.repeat(9000)).subarray(0, 20),
+      { 'content-encoding': 'gzip' },
+      400,
+      'report.encoding',
+    ],
+    ['an encoding nobody knows', '?target=a', 'x', { 'content-encoding': 'br' }, 400, 'report.encoding'],
+    ['too many bytes', '?target=a', Buffer.alloc(1024 * 1024 + 1), {}, 413, 'report.too-large'],
+    [
+      'too many bytes after gzip',
+      '?target=a',
+      gzipSync(Buffer.alloc(1024 * 1024 + 1)),
+      { 'content-encoding': 'gzip' },
+      413,
+      'report.too-large',
+    ],
+    ['a format that is none', '?target=a&format=../x', 'x', {}, 400, 'request.invalid'],
+    ['a parameter that is unknown', '?target=a&fromat=sarif', 'x', {}, 400, 'request.invalid'],
+    ['a target with a line end', '?target=a%0Ab', 'x', {}, 400, 'request.invalid'],
+    ['a step without a value', '?target=a&step=annotate:team', 'x', {}, 400, 'report.step'],
+    ['a step without a name', '?target=a&step=:a=b', 'x', {}, 400, 'report.step'],
+    [
+      'an Idempotency-Key that is too long',
+      '?target=a',
+      'x',
+      { 'idempotency-key': 'k'.repeat(256) },
+      400,
+      'request.idempotency-key',
+    ],
+  ])('refuses %s, and publishes and keeps nothing', async (_, query, body, headers, status, code) => {
+    const answer = await submit(query, body, headers as Record<string, string>);
+    expect(answer.json()).toMatchObject({ status, code, type: `urn:assay:problem:${code}` });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(test.bus.stored).toEqual([]);
+    expect(test.blobs.contents.size).toBe(0);
+  });
+
+  it('stops unpacking a bomb long before it is as large as a report may be', async () => {
+    const large = await testGateway({ maxReportBytes: 1024 ** 3 });
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    const headers = { ...asAdmin, 'content-encoding': 'gzip' };
+    const answer = await large.app.inject({ method: 'POST', url: '/api/v1/reports?target=a', payload: bomb, headers });
+    expect(answer.json()).toMatchObject({ status: 413, code: 'report.too-large' });
+    expect(large.blobs.contents.size).toBe(0);
+    await large.stop();
+  });
+
+  it('says when to come back when the bus is away, and publishes nothing', async () => {
+    test.bus.isDown = true;
+    const answer = await submit('?target=shop', '{}');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('submitting with a run’s token', () => {
+  it('takes the run from the token, and the target and steps from the run', async () => {
+    test.store.allRuns.push({
+      runId: 'r7',
+      target: 'shop',
+      revision: 'abc',
+      requested: { target: { name: 'shop', kind: 'image' }, steps: [{ name: 'annotate', params: { a: 'b' } }] },
+    } as unknown as StoredRun);
+    const answer = await submit('?format=eslint', '[]', { authorization: runToken('r7') });
+    expect(answer.json()).toMatchObject({ runId: 'r7' });
+    expect(published()[0]).toMatchObject({
+      runId: 'r7',
+      target: { name: 'shop', kind: 'image' },
+      revision: 'abc',
+      steps: [{ name: 'annotate', params: { a: 'b' } }],
+    });
+  });
+
+  it('takes the target that is said, and the run that is the token’s', async () => {
+    const answer = await submit('?target=other&run=r7', '[]', { authorization: runToken('r7') });
+    expect(answer.json()).toMatchObject({ runId: 'r7' });
+    expect(published()[0]).toMatchObject({ target: { name: 'other' }, runId: 'r7' });
+  });
+
+  it('refuses another run', async () => {
+    const answer = await submit('?target=shop&run=r8', '[]', { authorization: runToken('r7') });
+    expect(answer.json()).toMatchObject({ status: 400, code: 'report.run' });
+  });
+
+  it('asks to come back while the run is not known and no target is said', async () => {
+    const answer = await submit('', '[]', { authorization: runToken('r9') });
+    expect(answer.json()).toMatchObject({ status: 503, code: 'report.target' });
+    expect(test.blobs.contents.size).toBe(0);
+  });
+});
+
+describe('reading reports', () => {
+  beforeEach(() => {
+    test.store.allReports.push(
+      { reportId: 'a', runId: 'r1' } as StoredReport,
+      { reportId: 'b', runId: 'r2' } as StoredReport,
+    );
+  });
+  it.each([
+    ['/api/v1/reports', 200, { items: [{ reportId: 'a' }, { reportId: 'b' }] }],
+    ['/api/v1/reports?run=r2', 200, { items: [{ reportId: 'b' }] }],
+    ['/api/v1/reports/a', 200, { reportId: 'a', runId: 'r1' }],
+    ['/api/v1/reports/c', 404, { code: 'report.missing' }],
+    ['/api/v1/reports?limit=0', 400, { code: 'request.invalid' }],
+    ['/api/v1/reports?limit=1001', 400, { code: 'request.invalid' }],
+  ])('answers GET %s with %i', async (url, status, body) => {
+    const answer = await test.app.inject({ url, headers: asAdmin });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json()).toMatchObject(body);
+  });
+});

@@ -1,0 +1,145 @@
+// The HTTP server: what holds for every route, then the routes.
+import { randomUUID } from 'node:crypto';
+import { InvalidInput } from '@assay/contracts';
+import rateLimit from '@fastify/rate-limit';
+import fastify from 'fastify';
+import { authorize, type Principal, principalOf, type Scope } from './auth.ts';
+import type { Gateway } from './gateway.ts';
+import { parseJson } from './json.ts';
+import { describeApi, serveApiDescription } from './openapi.ts';
+import { intakeCheck } from './pressure.ts';
+import { problemOf, sendProblem } from './problem.ts';
+import { routes } from './routes/index.ts';
+import { type App, parseWithZod, type ZodProvider } from './zod-provider.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set on every route that needs a scope. */
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    /** What a token must have; "open": anybody; "own": the route decides. A route without one is refused to start. */
+    scope?: Scope | 'open' | 'own';
+    /** Takes in work: refused while the platform is too far behind. */
+    isIntake?: boolean;
+  }
+}
+
+/** Longest body of a route that says nothing else. Bytes. */
+const bodyLimit = 256 * 1024;
+const nobody: Principal = { name: 'nobody', scopes: [] };
+
+export async function buildServer(gateway: Gateway): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: gateway.log,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit,
+    requestTimeout: gateway.config.requestTimeoutMs,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: sendProblem,
+    clientErrorHandler: refuseNonHttp,
+  }).withTypeProvider<ZodProvider>();
+  app.server.headersTimeout = 15_000;
+  app.setValidatorCompiler(parseWithZod);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler(sendProblem);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
+    body.length === 0 ? undefined : parseJson(body, 'the body'),
+  );
+  app.decorateRequest('principal', { getter: () => nobody });
+
+  app.addHook('onRoute', (route) => {
+    // The pages of /docs come from a plugin that knows no scopes.
+    if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, scope: 'open' };
+    if (route.config?.scope === undefined) throw new Error(`route ${route.url} does not say which scope it needs`);
+  });
+  await guard(app, gateway);
+  await describeApi(app);
+  for (const register of routes) await app.register(register(gateway));
+  await serveApiDescription(app);
+  return app;
+}
+
+async function guard(app: App, gateway: Gateway): Promise<void> {
+  const principals = new WeakMap<object, Principal>();
+  const checkIntake = intakeCheck(gateway.isOverloaded, gateway.now);
+  await app.register(rateLimit, {
+    global: false,
+    max: gateway.config.requestsPerMinute,
+    timeWindow: '1 minute',
+    cache: 10_000,
+    addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    // By token, so that tenants behind one address do not starve each other; strangers by address.
+    keyGenerator: (request) => principals.get(request)?.name ?? `address:${request.ip}`,
+    errorResponseBuilder: (_, { after }) =>
+      Object.assign(new Error(`too many requests; try again in ${after}`), { statusCode: 429 }),
+  });
+  const limitRate = app.rateLimit();
+
+  app.addHook('onRequest', async (_, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
+  });
+  app.addHook('onRequest', async (request) => {
+    const { authorization } = request.headers;
+    const principal =
+      authorization === undefined
+        ? undefined
+        : await principalOf(authorization, {
+            tokens: gateway.store.tokens,
+            bootstrapHash: gateway.bootstrapHash,
+            runTokenKey: gateway.runTokenKey,
+            now: gateway.now,
+          });
+    if (principal) principals.set(request, principal);
+  });
+  app.addHook('onRequest', limitRate);
+  app.addHook('onRequest', async (request) => {
+    const { scope, isIntake } = request.routeOptions.config;
+    const principal = principals.get(request);
+    Object.defineProperty(request, 'principal', { value: principal ?? nobody });
+    if (scope !== undefined && scope !== 'open' && scope !== 'own') authorize(principal, scope);
+    if (isIntake) await checkIntake();
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const facts = {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+    };
+    request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime), who: request.principal.name }, 'request handled');
+  });
+  app.setNotFoundHandler({ preHandler: [] }, (request, reply) =>
+    sendProblem(
+      new InvalidInput(`there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)}; see /docs`, {
+        code: 'route.missing',
+      }),
+      request,
+      reply,
+    ),
+  );
+}
+
+// What is not HTTP never becomes a request, so it is answered on the socket.
+function refuseNonHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const refusal = Object.assign(new Error('the request is not HTTP/1.1 as it should be, too long or too slow'), {
+    statusCode: status,
+  });
+  const body = JSON.stringify(problemOf(refusal, randomUUID()).problem);
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

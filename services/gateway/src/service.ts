@@ -1,0 +1,99 @@
+// The gateway: the only door for people and other systems.
+import type { AddressInfo } from 'node:net';
+import {
+  artifactRequested,
+  findingReturned,
+  InvalidInput,
+  reportSubmitted,
+  runRequested,
+  sinksBucket,
+} from '@assay/contracts';
+import { defineService, type Host, metricsText } from '@assay/runtime';
+import { openStore } from '@assay/store';
+import { readTokenFile } from './auth.ts';
+import { type GatewayConfig, gatewayConfig } from './config.ts';
+import { readinessChecks } from './routes/health.ts';
+import { buildServer } from './server.ts';
+
+/** What the process that hosts the gateway may want to know. */
+export interface GatewayResources {
+  /** "http://127.0.0.1:7077" */
+  url: string;
+}
+
+/** How long a client waits when the platform is too far behind. Milliseconds. */
+const overloadRetryMs = 5000;
+
+export const gateway = defineService({
+  name: 'gateway',
+  summary: 'The door for people and other systems: HTTP API, CloudEvents in, events out.',
+  config: gatewayConfig,
+  subscribes: [],
+  publishes: [reportSubmitted, runRequested, artifactRequested, findingReturned],
+  uses: {
+    readsBuckets: [sinksBucket],
+    writesBuckets: [sinksBucket],
+    administersDeadLetters: true,
+    tails: true,
+    measuresPressure: true,
+  },
+  start: startGateway,
+});
+
+async function startGateway(
+  host: Host<GatewayConfig>,
+): Promise<{ resources: GatewayResources; close: () => Promise<void> }> {
+  const { config, shared, bus, blobs, log, signal } = host;
+  const bootstrapHash = config.tokenFile === undefined ? undefined : await readTokenFile(config.tokenFile);
+  const store = await openStore(shared.storeUrl);
+  const app = await buildServer({
+    config,
+    bus,
+    blobs,
+    store,
+    sinks: await bus.bucket(sinksBucket),
+    log,
+    now: () => host.now(),
+    publish: (outgoing, options) => host.publish(outgoing, options),
+    isOverloaded: async () => ((await bus.pressure()) ? { retryAfterMs: overloadRetryMs } : undefined),
+    bootstrapHash,
+    runTokenKey: shared.runTokenKey,
+    metrics: metricsText,
+    signal,
+  });
+  for (const [name, check] of Object.entries(readinessChecks({ bus, store })))
+    host.readiness(name, async () => {
+      await check();
+    });
+  try {
+    await app.listen({ host: shared.httpHost, port: config.port });
+  } catch (cause) {
+    await store.close();
+    throw cannotListen(shared.httpHost, config.port, cause);
+  }
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://${shared.httpHost.includes(':') ? `[${shared.httpHost}]` : shared.httpHost}:${port}`;
+  log.info({ url }, 'gateway listens');
+  return {
+    resources: { url },
+    close: async () => {
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+function cannotListen(host: string, port: number, cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE')
+    return new InvalidInput(
+      `port ${port} on ${host} is in use: stop what listens there or set ASSAY_GATEWAY_PORT to another one (0: any free one)`,
+      { code: 'port.in-use', cause },
+    );
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new InvalidInput(
+      `cannot listen on ${host}:${port} (${code}): set ASSAY_HTTP_HOST to an address of this machine and ASSAY_GATEWAY_PORT to a port from 1024`,
+      { code: 'gateway.address', cause },
+    );
+  return cause as Error;
+}
