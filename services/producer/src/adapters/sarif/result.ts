@@ -2,6 +2,7 @@
 import { Confidence, Kind, type Location } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
 import { entryOf, type JsonObject, listOf, objectOf, positionOf, textOf } from '../../json-values.ts';
+import { titleOf } from '../../title-of.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { effectiveLevel, kindOf, securitySeverity, severityOf } from './level.ts';
 import { messageText } from './message.ts';
@@ -11,7 +12,6 @@ import { isAboutSecrets, secretsOf } from './secrets.ts';
 import type { ToolTraits } from './tools.ts';
 import { cvesIn, cwesIn, isVulnerabilityId } from './weaknesses.ts';
 
-const maxTitle = 200;
 const maxDescription = 8192;
 const maxProperty = 512;
 const none: ReadonlySet<string> = new Set();
@@ -75,14 +75,6 @@ function wordsOf(message: string, id: string, rule: Rule | undefined): { title: 
   const more = rule?.description || rule?.summary || '';
   const parts = [title === whole ? '' : whole, more === whole ? '' : more];
   return { title, description: parts.filter(Boolean).join('\n\n').slice(0, maxDescription) };
-}
-
-/** The first line; its first sentence where the line is long. */
-function titleOf(text: string): string {
-  const [line = ''] = text.split(/\r?\n/, 1);
-  if (line.length <= maxTitle) return line;
-  const sentence = /^.{20,199}?[.!?](?= )/.exec(line);
-  return sentence ? sentence[0] : `${line.slice(0, maxTitle - 1)}…`;
 }
 
 function findingKind(id: string, isSecret: boolean, traits: ToolTraits): Kind {

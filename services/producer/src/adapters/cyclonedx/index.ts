@@ -1,0 +1,16 @@
+// CycloneDX 1.2 to 1.7, JSON and XML: inventories (SBOM), vulnerabilities beside them, and statements about them (VEX).
+import type { Adapter } from '../../adapter.ts';
+import { parseBom } from './parse-bom.ts';
+
+export const cyclonedx: Adapter = {
+  name: 'cyclonedx',
+  title: 'CycloneDX 1.2 to 1.7, JSON or XML',
+  // In JSON members stand in any order: bomFormat may come behind all components.
+  recognises: ({ root, keys, text }) =>
+    root === 'xml'
+      ? /<(\w+:)?bom\s[^>]*http:\/\/cyclonedx\.org\/schema\/bom\//.test(text)
+      : root === 'object' &&
+        (keys.has('bomFormat') ||
+          ((keys.has('components') || keys.has('vulnerabilities')) && /"(bom-ref|purl)"\s*:/.test(text))),
+  parse: parseBom,
+};
