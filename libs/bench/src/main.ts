@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeGosecReport } from '@assay/testing';
 import { measureTransport } from './baseline.ts';
 import { measureEndToEnd, withDeployment } from './end-to-end.ts';
-import { writeGosecReport } from './synthesise.ts';
 
 interface Figure {
   name: string;

@@ -1,2 +1,3 @@
+export { writeGosecReport } from './gosec-report.ts';
 export { type Deployment, deploy, type ServiceProcess, spawnService } from './spawn-services.ts';
 export { startNats, type TestNats } from './start-nats.ts';

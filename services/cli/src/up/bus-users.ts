@@ -11,7 +11,11 @@ export const clientName = 'client';
 export async function busUsers(home: Home): Promise<BusUser[]> {
   const admin = await home.seed('admin');
   const own = await Promise.all(
-    services.map(async (service) => ({ name: service.name, nkey: publicKeyOf((await home.seed(service.name)).seed), ...permissionsOf(service) })),
+    services.map(async (service) => ({
+      name: service.name,
+      nkey: publicKeyOf((await home.seed(service.name)).seed),
+      ...permissionsOf(service),
+    })),
   );
   return [
     { name: 'admin', nkey: publicKeyOf(admin.seed) },
@@ -31,15 +35,17 @@ function clientPermissions(): { publish: string[]; subscribe: string[] } {
       'assay.finding.returned.*',
       '$JS.API.INFO',
       '$JS.API.STREAM.NAMES',
-      ...readable.map(streamOf).flatMap((stream) => [
-        `$JS.API.STREAM.INFO.${stream}`,
-        `$JS.API.CONSUMER.CREATE.${stream}.>`,
-        `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.*`,
-        `$JS.API.CONSUMER.INFO.${stream}.*`,
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-        `$JS.ACK.${stream}.>`,
-        `$JS.ACK.*.*.${stream}.>`,
-      ]),
+      ...readable
+        .map(streamOf)
+        .flatMap((stream) => [
+          `$JS.API.STREAM.INFO.${stream}`,
+          `$JS.API.CONSUMER.CREATE.${stream}.>`,
+          `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.*`,
+          `$JS.API.CONSUMER.INFO.${stream}.*`,
+          `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+          `$JS.ACK.${stream}.>`,
+          `$JS.ACK.*.*.${stream}.>`,
+        ]),
     ],
     subscribe: ['_INBOX.>', ...readable.map((noun) => `assay.${noun}.>`)],
   };

@@ -23,7 +23,10 @@ export class Home {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
       } catch (cause) {
-        throw new InvalidInput(`${folder} cannot be made: set ASSAY_HOME to a folder that you can write`, { code: 'home.folder', cause });
+        throw new InvalidInput(`${folder} cannot be made: set ASSAY_HOME to a folder that you can write`, {
+          code: 'home.folder',
+          cause,
+        });
       }
       if (part === 'secrets' || part === 'run') await chmod(folder, 0o700);
     }
@@ -67,7 +70,10 @@ export class Home {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
         if (pid && pid !== process.pid && isAlive(pid)) {
-          throw new InvalidInput(`Assay already runs from ${this.folder} (process ${pid}): use it, stop it (kill ${pid}), or set another ASSAY_HOME`, { code: 'home.locked' });
+          throw new InvalidInput(
+            `Assay already runs from ${this.folder} (process ${pid}): use it, stop it (kill ${pid}), or set another ASSAY_HOME`,
+            { code: 'home.locked' },
+          );
         }
         // Its owner was killed.
         await rm(file, { force: true });

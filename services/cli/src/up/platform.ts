@@ -6,8 +6,17 @@ import { type Bus, connectBus, defaultBudgetBytes, type NatsServer, startNatsSer
 import { findNatsServer } from '@assay/bus/find-nats-server';
 import { Transient } from '@assay/contracts';
 import {
-  type AnyService, connectService, createLog, type Environment, leaseBucket, readConfig, readSharedConfig, type RunningService, setUpBus,
-  startService, startTelemetry,
+  type AnyService,
+  connectService,
+  createLog,
+  type Environment,
+  leaseBucket,
+  type RunningService,
+  readConfig,
+  readSharedConfig,
+  setUpBus,
+  startService,
+  startTelemetry,
 } from '@assay/runtime';
 import { homeFolder, type Instance } from '../connection.ts';
 import { busUsers, clientName } from './bus-users.ts';
@@ -51,7 +60,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-async function start(home: Home, options: PlatformOptions, say: (line: string) => void, closing: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<Platform> {
+async function start(
+  home: Home,
+  options: PlatformOptions,
+  say: (line: string) => void,
+  closing: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Platform> {
   const env: Environment = { ...options.env, ASSAY_HOME: home.folder };
   const logFile = home.path('logs/assay.log');
   const log = createLog(readSharedConfig(env).logLevel, logFile);
@@ -81,7 +96,11 @@ async function start(home: Home, options: PlatformOptions, say: (line: string) =
   const running: RunningService[] = [];
   let url = '';
   for (const service of services) {
-    const started = await startOne(service, { ...base, ...(url ? { ASSAY_EXECUTOR_GATEWAY_URL: url } : {}) }, { home, nats, log, closing });
+    const started = await startOne(
+      service,
+      { ...base, ...(url ? { ASSAY_EXECUTOR_GATEWAY_URL: url } : {}) },
+      { home, nats, log, closing },
+    );
     running.push(started);
     if (service.name === 'gateway') url = addressOf(started);
   }
@@ -97,14 +116,16 @@ async function start(home: Home, options: PlatformOptions, say: (line: string) =
   closing.push(async () => home.write(home.path('run/instance.json'), '{}'));
 
   const failed = new Promise<Error>((resolve) => {
-    void nats?.exited.then((how) => resolve(new Transient(`nats-server ended (${how}): start again`, { code: 'bus.gone' })));
+    void nats?.exited.then((how) =>
+      resolve(new Transient(`nats-server ended (${how}): start again`, { code: 'bus.gone' })),
+    );
     void admin.closed.then((error) => error && resolve(error));
   });
   return { ...instance, token, logFile, failed, stop };
 }
 
 async function startNats(home: Home, options: PlatformOptions, say: (line: string) => void): Promise<NatsServer> {
-  const found = await findNatsServer({ home: home.folder });
+  const found = await findNatsServer({ env: { ...options.env, ASSAY_HOME: home.folder }, log: say });
   const port = options.natsPort ?? Number(options.env['ASSAY_NATS_PORT'] ?? defaultNatsPort);
   const server = await startNatsServer({
     binary: found.path,
@@ -125,7 +146,12 @@ async function budgetBytes(home: Home): Promise<number> {
 }
 
 async function connectAdmin(home: Home, env: Environment, nats: NatsServer | undefined): Promise<Bus> {
-  if (!nats) return connectBus({ url: env['ASSAY_NATS_URL'] ?? '', name: 'assay/up', credentialsFile: env['ASSAY_NATS_CREDENTIALS'] });
+  if (!nats)
+    return connectBus({
+      url: env['ASSAY_NATS_URL'] ?? '',
+      name: 'assay/up',
+      credentialsFile: env['ASSAY_NATS_CREDENTIALS'],
+    });
   return connectBus({ url: nats.url, name: 'assay/up', credentialsFile: (await home.seed('admin')).file });
 }
 
@@ -142,7 +168,11 @@ interface Hosting {
   closing: (() => Promise<unknown>)[];
 }
 
-async function startOne(service: AnyService, env: Environment, { home, nats, log, closing }: Hosting): Promise<RunningService> {
+async function startOne(
+  service: AnyService,
+  env: Environment,
+  { home, nats, log, closing }: Hosting,
+): Promise<RunningService> {
   const own = nats ? { ...env, ASSAY_NATS_CREDENTIALS: (await home.seed(service.name)).file } : env;
   const { shared, config } = readConfig(service, own);
   const bus = await connectService(service.name, shared, log);
@@ -158,4 +188,3 @@ function addressOf(gateway: RunningService): string {
   const { url } = gateway.resources as { url: string };
   return url;
 }
-

@@ -12,7 +12,11 @@ import type { Platform } from './platform.ts';
 export async function scanAt(io: Io, platform: Platform, path: string): Promise<ExitCode> {
   const folder = await realpath(resolve(io.cwd, path));
   const client = new Client(platform, { signal: io.signal });
-  const request = { sourcePath: folder, target: await targetNameOf(folder), steps: [{ name: 'codeowners', params: {} }] };
+  const request = {
+    sourcePath: folder,
+    target: await targetNameOf(folder),
+    steps: [{ name: 'codeowners', params: {} }],
+  };
   return requestRun(io, client, request, { output: 'table', limit: 200 });
 }
 
