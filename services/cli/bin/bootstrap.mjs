@@ -2,8 +2,8 @@
 // dependencies when they are not what package-lock.json says, generates the wire contract, finds or fetches
 // nats-server, and goes on with the pinned Node. Plain JavaScript without a dependency, and only this file is loaded
 // before the version is checked.
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -28,19 +28,23 @@ const commands = {
 try {
   checkNode();
   if (!Object.hasOwn(commands, command)) throw new Error(`bootstrap knows ${Object.keys(commands).join(', ')}`);
-  if (!isInstalled()) installDependencies();
-  if (!isGenerated()) generateContract();
-  if (!rest.includes('--help') && !rest.includes('-h')) await sayNatsServer();
+  // Both may have to download; neither needs the other.
+  await Promise.all([prepareModules(), rest.includes('--help') || rest.includes('-h') || sayNatsServer()]);
   const { becomeNode, pinnedNode } = await import('./pinned-node.mjs');
   becomeNode(pinnedNode(root), commands[command](), { cwd: root });
 } catch (error) {
   console.error(`assay: ${error.message}`);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 function checkNode() {
   if (Number.parseInt(process.versions.node, 10) >= 20) return;
   throw new Error(`Node 20 or newer is needed, this is ${process.version}: see https://nodejs.org/en/download`);
+}
+
+async function prepareModules() {
+  if (!isInstalled()) await installDependencies();
+  if (!isGenerated()) await generateContract();
 }
 
 /** Whether node_modules holds what package-lock.json says; npm notes what it installed in .package-lock.json. */
@@ -67,7 +71,7 @@ function packagesOf(file) {
 function installDependencies() {
   console.error('installing dependencies (first start, or package-lock.json changed) …');
   // NODE_ENV=production or ignore-scripts in somebody's configuration would leave out the pinned Node.
-  run(...npm(), ['ci', '--include=dev', '--ignore-scripts=false', '--no-audit', '--no-fund'], 'npm ci failed');
+  return run(...npm(), ['ci', '--include=dev', '--ignore-scripts=false', '--no-audit', '--no-fund'], 'npm ci failed');
 }
 
 /** The npm that runs this script, else the one on PATH. */
@@ -87,19 +91,23 @@ function isGenerated() {
 }
 
 function generateContract() {
-  run(process.execPath, [], ['libs/contracts/scripts/generate.mjs'], 'generating the wire contract failed');
+  return run(process.execPath, [], ['libs/contracts/scripts/generate.mjs'], 'generating the wire contract failed');
 }
 
 /** Runs quietly; what it wrote is shown only when it fails. */
 function run(program, firstArgs, args, failure) {
-  const result = spawnSync(program, [...firstArgs, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 64 * 1024 * 1024,
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...firstArgs, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const written = [];
+    child.stdout.on('data', (chunk) => written.push(chunk));
+    child.stderr.on('data', (chunk) => written.push(chunk));
+    child.on('error', (error) => reject(new Error(`${failure}: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      writeSync(process.stderr.fd, Buffer.concat(written));
+      reject(new Error(`${failure}: ${signal ?? `exit code ${code}`}`));
+    });
   });
-  if (result.status === 0) return;
-  process.stderr.write(Buffer.concat([result.stdout ?? Buffer.alloc(0), result.stderr ?? Buffer.alloc(0)]));
-  throw new Error(`${failure}: ${result.error?.message ?? result.signal ?? `exit code ${result.status}`}`);
 }
 
 async function sayNatsServer() {
