@@ -1,6 +1,6 @@
 // assay start: what `npm start` runs. The whole platform, the example project scanned, and then it goes on serving.
 import { fileURLToPath } from 'node:url';
-import { type Define } from '../command.ts';
+import type { Define } from '../command.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/shop', import.meta.url));
 

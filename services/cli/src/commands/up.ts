@@ -10,8 +10,16 @@ interface UpOptions {
 
 export const define: Define = (command, io) => {
   command
-    .addOption(new Option('--port <number>', 'of the gateway; default ASSAY_GATEWAY_PORT or 7077; 0: any').argParser(integer(0, 65_535)))
-    .addOption(new Option('--nats-port <number>', 'of nats-server; default ASSAY_NATS_PORT or 7422; 0: any').argParser(integer(0, 65_535)))
+    .addOption(
+      new Option('--port <number>', 'of the gateway; default ASSAY_GATEWAY_PORT or 7077; 0: any').argParser(
+        integer(0, 65_535),
+      ),
+    )
+    .addOption(
+      new Option('--nats-port <number>', 'of nats-server; default ASSAY_NATS_PORT or 7422; 0: any').argParser(
+        integer(0, 65_535),
+      ),
+    )
     .example('assay up', 'every service and a nats-server in this one process, until Ctrl-C')
     .does(io, async (options: UpOptions) => {
       const { startPlatform } = await import('../up/platform.ts');

@@ -1,0 +1,52 @@
+// assay run DIR
+import { resolve } from 'node:path';
+import { severityNames } from '@assay/contracts/names';
+import { Option } from 'commander';
+import { type Define, integer, outputOption, pairs } from '../command.ts';
+import { type StepArgument, step } from '../steps.ts';
+
+interface RunOptions {
+  source?: string;
+  target?: string;
+  revision?: string;
+  param?: Record<string, string>;
+  step?: StepArgument[];
+  failOn?: string;
+  limit: number;
+  output: string;
+}
+
+export const define: Define = (command, io) => {
+  command
+    .argument('<dir>', 'folder with kustomization.yaml and pipelinerun.yaml')
+    .option('--source <path>', 'the folder that is scanned; default: what the pipeline’s own source component fetches')
+    .option('--target <name>', 'whose history this is; default: as `assay scan` names the source')
+    .option('--revision <id>', 'what is scanned')
+    .option('--param <name=value>', 'sets or replaces a parameter of pipelinerun.yaml; may be repeated', pairs)
+    .option('--step <step>', 'enrich by this step, as NAME:KEY=VALUE,…; may be repeated', step)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 when an open finding is at least this bad').choices(
+        severityNames.all.filter((name) => name !== 'unspecified'),
+      ),
+    )
+    .option('--limit <count>', 'show at most this many in the table', integer(1, 100_000), 200)
+    .addOption(outputOption(['table', 'json', 'sarif']))
+    .example('assay run examples/pipelines/source --source .', 'runs that pipeline on this folder')
+    .does(io, async (folder: string, options: RunOptions) => {
+      const { loadPipeline } = await import('@assay/pipeline');
+      const { pipelineRequest } = await import('../pipeline-request.ts');
+      const { openPlatform } = await import('../open-platform.ts');
+      const { requestRun } = await import('../request-run.ts');
+      const pipeline = await loadPipeline(resolve(io.cwd, folder));
+      const request = await pipelineRequest(pipeline, {
+        ...options,
+        ...(options.source ? { source: resolve(io.cwd, options.source) } : {}),
+      });
+      await using platform = await openPlatform(io);
+      return requestRun(io, platform.client, request, {
+        output: options.output,
+        limit: options.limit,
+        ...(options.failOn ? { failOn: options.failOn } : {}),
+      });
+    });
+};

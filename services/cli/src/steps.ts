@@ -1,0 +1,26 @@
+// Enrichment steps on the command line: "annotate:team=web,env=prod".
+import { InvalidArgumentError } from 'commander';
+
+export interface StepArgument {
+  name: string;
+  params: Record<string, string>;
+}
+
+/** For an option that may be repeated; the order is the order of work. */
+export function step(value: string, previous: StepArgument[] = []): StepArgument[] {
+  const [, name, rest = ''] = /^([a-z0-9_-]{1,64})(?::(.*))?$/s.exec(value) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It must be NAME or NAME:KEY=VALUE,KEY=VALUE.');
+  const params: Record<string, string> = {};
+  for (const pair of rest.split(',').filter(Boolean)) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError(`"${pair}" must be KEY=VALUE.`);
+    params[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return [...previous, { name, params }];
+}
+
+/** As it was written. */
+export function stepText({ name, params }: StepArgument): string {
+  const pairs = Object.entries(params).map(([key, value]) => `${key}=${value}`);
+  return pairs.length ? `${name}:${pairs.join(',')}` : name;
+}
