@@ -1,6 +1,7 @@
 // Every adapter, by name. A new one is a folder beside this file and a line here; a spec compares the two.
 import type { Adapter } from '../adapter.ts';
 import { bandit } from './bandit/index.ts';
+import { cyclonedx } from './cyclonedx/index.ts';
 import { eslint } from './eslint/index.ts';
 import { gitleaks } from './gitleaks/index.ts';
 import { gosec } from './gosec/index.ts';
@@ -18,6 +19,7 @@ const list: readonly Adapter[] = [
   secretlint,
   semgrep,
   // Formats of many tools.
+  cyclonedx,
   sarif,
 ];
 

@@ -1,9 +1,13 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import type { FindingDraft } from '../../adapter.ts';
+import { recognise } from '../../sniff.ts';
+import { parseContent } from '../../testing/parse-fixture.ts';
 import { type ReadOptions, type ReadReport, readReport } from '../../testing/read-report.ts';
+import { adapters } from '../registry.ts';
 import { cyclonedx } from './index.ts';
 
 const fixture = (name: string) => readFile(join(import.meta.dirname, 'fixtures', name));
@@ -430,12 +434,54 @@ describe('versions and shapes', () => {
 
   it.each([
     ['object', ['$schema', 'bomFormat'], '', true],
-    ['object', ['components'], '{"components": [{"bom-ref": "a"', true],
-    ['object', ['components'], '{"components": [{"id": "a"', false],
+    ['object', ['components', 'vulnerabilities'], '{"components": [{"id": "a"', false],
     ['object', ['spdxVersion', 'packages'], '"purl":', false],
     ['xml', [], '<?xml version="1.0"?><bom serialNumber="x" xmlns="http://cyclonedx.org/schema/bom/1.4">', true],
     ['xml', [], '<checkstyle version="4.3">', false],
   ] as const)('recognises %s of %j %s: %s', (root, keys, text, isOurs) => {
     expect(cyclonedx.recognises({ root, keys: new Set<string>(keys), text })).toBe(isOurs);
+  });
+});
+
+describe('taken all the way', () => {
+  it('the same component twice is one finding, in two places two', async () => {
+    const a = { 'bom-ref': 'a', type: 'library', name: 'a', purl: 'pkg:npm/a@1' };
+    const { summary } = await parseContent(
+      cyclonedx,
+      JSON.stringify(bom({ components: [a, a, { ...a, 'bom-ref': 'b' }] })),
+    );
+    expect(summary).toMatchObject({ raw: 3, findings: 2, merged: 1, filtered: 0 });
+  });
+
+  it('a component keeps its identity when its version changes', async () => {
+    const ids = async (version: string) => {
+      const components = [{ type: 'library', name: 'a', version, purl: `pkg:npm/a@${version}` }];
+      return (await parseContent(cyclonedx, JSON.stringify(bom({ components })))).records.map(({ id }) => id);
+    };
+    expect(await ids('2')).toEqual(await ids('1'));
+  });
+
+  it.each([
+    ['osv-scanner-go.json', 127],
+    ['retire-vex-1.6.json', 11],
+    ['checkov.xml', 73],
+  ])('every record of %s is a finding of its own', async (name, raw) => {
+    const { records, summary } = await parseContent(cyclonedx, await fixture(name));
+    expect(summary).toMatchObject({ raw, findings: raw });
+    expect(new Set(records.map(({ id }) => id)).size).toBe(raw);
+  });
+});
+
+describe('left to itself', () => {
+  const names = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => name !== 'README.md');
+  it.each(names)('cyclonedx and nobody else knows %s', async (name) => {
+    const bytes = await fixture(name);
+    const report = {
+      sourceRoot: '',
+      open: async function* () {
+        yield bytes;
+      },
+    };
+    expect((await recognise(report, adapters.values())).name).toBe('cyclonedx');
   });
 });

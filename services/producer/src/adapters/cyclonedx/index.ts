@@ -5,12 +5,9 @@ import { parseBom } from './parse-bom.ts';
 export const cyclonedx: Adapter = {
   name: 'cyclonedx',
   title: 'CycloneDX 1.2 to 1.7, JSON or XML',
-  // In JSON members stand in any order: bomFormat may come behind all components.
   recognises: ({ root, keys, text }) =>
     root === 'xml'
       ? /<(\w+:)?bom\s[^>]*http:\/\/cyclonedx\.org\/schema\/bom\//.test(text)
-      : root === 'object' &&
-        (keys.has('bomFormat') ||
-          ((keys.has('components') || keys.has('vulnerabilities')) && /"(bom-ref|purl)"\s*:/.test(text))),
+      : root === 'object' && keys.has('bomFormat'),
   parse: parseBom,
 };

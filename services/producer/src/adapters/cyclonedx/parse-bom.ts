@@ -5,8 +5,8 @@
 // metadata.component, is none) or a vulnerability, however many components it affects.
 import { InvalidInput } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
-import { firstCharacter } from '../../first-byte.ts';
 import { type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts';
+import { readStart } from '../../read-start.ts';
 import { Affected } from './affected.ts';
 import { componentDraft } from './component.ts';
 import { jsonBom } from './json-bom.ts';
@@ -20,7 +20,7 @@ export type Bom = (report: Report, records: 'components' | 'vulnerabilities') =>
 const versions = new Set(['1.2', '1.3', '1.4', '1.5', '1.6', '1.7']);
 
 export async function* parseBom(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
-  const bom: Bom = (await firstCharacter(report)) === '<' ? xmlBom : jsonBom;
+  const bom: Bom = (await readStart(report, 1024)).trimStart().startsWith('<') ? xmlBom : jsonBom;
 
   const affected = new Affected();
   let count = 0;

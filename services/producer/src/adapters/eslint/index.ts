@@ -14,9 +14,9 @@ export const eslint: Adapter = {
   name: 'eslint',
   title: 'ESLint JSON (-f json or -f json-with-metadata)',
   recognises: ({ root, keys }) =>
-    // An empty list may come from other tools as well.
+    // An empty list may come from other tools as well; secretlint's files have "sourceContent".
     root === 'array'
-      ? keys.size === 0 || (keys.has('filePath') && keys.has('messages'))
+      ? keys.size === 0 || (keys.has('filePath') && keys.has('messages') && !keys.has('sourceContent'))
       : root === 'object' && keys.has('results') && keys.has('metadata') && !keys.has('errors'),
   parse,
 };

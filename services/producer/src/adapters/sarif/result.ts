@@ -25,7 +25,7 @@ export function draftOf(result: JsonObject, run: Run, traits: ToolTraits = run.t
   const spot = spotOf(result, run);
   const isSecret = traits.kind === Kind.SECRET || isAboutSecrets(id, rule);
   const draft: FindingDraft = {
-    rule: traits.ruleId?.(id) ?? id,
+    rule: traits.ruleId?.(id, rule?.helpUri ?? '') ?? id,
     ...wordsOf(message, id, rule),
     severity: severityOf(result, rule, level),
     confidence: confidenceOf(bag, rule),

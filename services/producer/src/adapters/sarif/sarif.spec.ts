@@ -1,9 +1,13 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Confidence, InvalidInput, Kind, severityNames } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import type { FindingDraft } from '../../adapter.ts';
+import { recognise } from '../../sniff.ts';
+import { parseContent } from '../../testing/parse-fixture.ts';
 import { type ReadOptions, type ReadReport, readReport } from '../../testing/read-report.ts';
+import { adapters } from '../registry.ts';
 import { sarif } from './index.ts';
 
 const fixture = (name: string) => readFile(join(import.meta.dirname, 'fixtures', name));
@@ -67,11 +71,16 @@ describe('sarif', () => {
     expect(await read(content, { chunkBytes: 97 })).toEqual(await read(content));
   });
 
-  it('recognises reports whose version comes last', async () => {
-    const text = (await fixture('bandit.sarif')).toString();
-    expect(sarif.recognises({ root: 'object', keys: new Set(['runs']), text: text.slice(0, 65536) })).toBe(true);
-    expect(sarif.recognises({ root: 'object', keys: new Set(['Issues']), text })).toBe(false);
-    expect(sarif.recognises({ root: 'array', keys: new Set(['runs']), text })).toBe(false);
+  it.each([
+    ['object', ['runs', 'version', '$schema'], '{"runs": [{"tool": {"driver": {"name": "Bandit"', true],
+    ['object', ['version', 'runs'], '', true],
+    ['object', ['runs'], '', false],
+    ['object', ['version', 'results'], '', false],
+    ['array', ['version', 'runs'], '', false],
+    // Its own adapter reads it.
+    ['object', ['version', 'runs'], '"driver": {\n "name": "secretlint"', false],
+  ] as const)('recognises %s of %j %s: %s', (root, keys, text, isOurs) => {
+    expect(sarif.recognises({ root, keys: new Set(keys), text })).toBe(isOurs);
   });
 
   it('takes everything a result and its rule say', async () => {
@@ -216,6 +225,15 @@ describe('rules', () => {
     [{ ruleIndex: 99 }, 'unnamed', 'unnamed'],
   ])('%j is rule %s', async (result, rule, title) => {
     expect(await one(run, result)).toMatchObject({ rule, title });
+  });
+
+  it.each([
+    ['work.lab.rules.js-eval', '', 'js-eval'],
+    ['js-eval', '', 'js-eval'],
+    ['rules.python.lang.eval', 'https://semgrep.dev/r/python.lang.eval', 'python.lang.eval'],
+  ])('of semgrep are known by their own name: %s (%s)', async (ruleId, helpUri, rule) => {
+    const run = { tool: { driver: { name: 'Semgrep OSS', rules: [{ id: ruleId, helpUri }] } } };
+    expect((await one(run, { ruleId })).rule).toBe(rule);
   });
 
   it('may stand behind the results, of several tools in one file', async () => {
@@ -547,5 +565,50 @@ describe('what is refused', () => {
   it('nor members of a type that nobody expects', async () => {
     const wrong = { ruleId: 7, level: [], message: 'x', locations: {}, partialFingerprints: null, properties: 'p' };
     expect(await one({ invocations: 3, taxonomies: 'x' }, wrong)).toMatchObject({ rule: 'unnamed' });
+  });
+});
+
+describe('taken all the way', () => {
+  it('no secret of a report is seen', async () => {
+    const { records, summary } = await parseContent(sarif, await fixture('gitleaks.sarif'));
+    expect(summary).toMatchObject({ raw: 4, findings: 4, merged: 0, filtered: 0, tool: 'gitleaks' });
+    expect(JSON.stringify(records)).not.toContain('Aa12345678');
+    expect(records[0]?.snippet).toBe('[redacted]');
+    expect(new Set(records.map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('a line that moves is the same finding, another rule’s is not', async () => {
+    const text = (await fixture('semgrep.sarif')).toString();
+    const ids = async (content: string) => (await parseContent(sarif, content)).records.map(({ id }) => id);
+    const before = await ids(text);
+    expect(new Set(before).size).toBe(4);
+    const moved = text.replace(/"(start|end)Line":\s*(\d+)/g, (_, end, line) => `"${end}Line": ${Number(line) + 7}`);
+    expect(moved).not.toBe(text);
+    expect(await ids(moved)).toEqual(before);
+  });
+
+  it('findings of a file’s several tools say whose they are', async () => {
+    const run = (name: string) => ({ tool: { driver: { name, version: '1' } }, results: [{ ruleId: 'A' }] });
+    const content = JSON.stringify({ version: '2.1.0', runs: [run('One'), run('Two')] });
+    const { records, summary } = await parseContent(sarif, content);
+    expect(records.map(({ tool, toolVersion }) => [tool, toolVersion])).toEqual([
+      ['one', '1'],
+      ['two', '1'],
+    ]);
+    expect(summary).toMatchObject({ tool: 'one', findings: 2 });
+  });
+});
+
+describe('left to itself', () => {
+  const names = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => name !== 'README.md');
+  it.each(names)('sarif and nobody else knows %s', async (name) => {
+    const bytes = await fixture(name);
+    const report = {
+      sourceRoot: '',
+      open: async function* () {
+        yield bytes;
+      },
+    };
+    expect((await recognise(report, adapters.values())).name).toBe('sarif');
   });
 });

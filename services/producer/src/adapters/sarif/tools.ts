@@ -7,8 +7,8 @@ export interface ToolTraits {
   readonly name?: string;
   /** What every finding of the tool is; default: decided by the rule. */
   readonly kind?: Kind;
-  /** The rule's id as people know it. */
-  readonly ruleId?: (id: string) => string;
+  /** The rule's id as people know it, of the id in the report and the rule's help page. */
+  readonly ruleId?: (id: string, helpUri: string) => string;
   /** Rules by which the tool says that it could not read something; they make the scan partial. */
   readonly failureRules?: ReadonlySet<string>;
   /** Members of partialFingerprints that are not one: metadata that several results share. */
@@ -19,9 +19,21 @@ const plain: ToolTraits = {};
 const secrets: ToolTraits = { kind: Kind.SECRET };
 const misconfigurations: ToolTraits = { kind: Kind.MISCONFIGURATION };
 
+// A rule's id stands behind the dotted path of the file it came from, which differs from machine to machine; a rule of
+// the registry has its whole name in the address of its page.
+const semgrep: ToolTraits = {
+  name: 'semgrep',
+  ruleId: (id, helpUri) => {
+    const registered = /^https:\/\/semgrep\.dev\/r\/([\w.-]+)$/.exec(helpUri)?.[1];
+    if (registered && (id === registered || id.endsWith(`.${registered}`))) return registered;
+    return id.slice(id.lastIndexOf('.') + 1) || id;
+  },
+};
+
 const byDriver: ReadonlyMap<string, ToolTraits> = new Map([
-  ['semgrep oss', { name: 'semgrep' }],
-  ['semgrep pro', { name: 'semgrep' }],
+  ['semgrep', semgrep],
+  ['semgrep oss', semgrep],
+  ['semgrep pro', semgrep],
   ['nodejsscan', { name: 'njsscan' }],
   ['snyk code', { name: 'snyk-code' }],
   // A package that does not compile is a result of "rule" compile, at line 0.

@@ -1,7 +1,7 @@
 // secretlint: its SARIF, and its JSON without the source that it embeds.
 import { Kind } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
-import { firstCharacter } from '../../first-byte.ts';
+import { readStart } from '../../read-start.ts';
 import { parseSarif } from '../sarif/parse-sarif.ts';
 import { parseJson } from './parse-json.ts';
 import { ruleName, wordsOf } from './words.ts';
@@ -12,12 +12,12 @@ export const secretlint: Adapter = {
   recognises: ({ root, keys, text }) =>
     root === 'array'
       ? keys.has('filePath') && keys.has('sourceContent')
-      : root === 'object' && keys.has('runs') && /"name"\s*:\s*"secretlint"/.test(text),
+      : root === 'object' && keys.has('runs') && /"driver"\s*:\s*\{\s*"name"\s*:\s*"secretlint"/.test(text),
   parse,
 };
 
 async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
-  if ((await firstCharacter(report)) === '[') {
+  if ((await readStart(report, 1024)).trimStart().startsWith('[')) {
     yield* parseJson(report, parsing);
     return;
   }

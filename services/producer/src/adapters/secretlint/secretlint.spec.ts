@@ -1,8 +1,12 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
+import { recognise } from '../../sniff.ts';
+import { parseContent } from '../../testing/parse-fixture.ts';
 import { readReport } from '../../testing/read-report.ts';
+import { adapters } from '../registry.ts';
 import { secretlint } from './index.ts';
 import { wordsOf } from './words.ts';
 
@@ -93,5 +97,33 @@ describe('secretlint', () => {
     ['object', ['version', 'runs'], '{"driver": {"name": "gitleaks"', false],
   ] as const)('recognises %s of %j: %s %s', (root, keys, text, isOurs) => {
     expect(secretlint.recognises({ root, keys: new Set(keys), text })).toBe(isOurs);
+  });
+});
+
+describe('taken all the way', () => {
+  it.each(['small-js.json', 'small-js.sarif'])(
+    'no secret of %s is seen, and a finding keeps its identity',
+    async (name) => {
+      const options = { sourceRoot: '/workspace/source/small-js' };
+      const { records, summary } = await parseContent(secretlint, await fixture(name), options);
+      expect(summary).toMatchObject({ raw: 2, findings: 2, tool: 'secretlint' });
+      expect(JSON.stringify(records)).not.toMatch(/ghp_|VNPk/);
+      const json = await parseContent(secretlint, await fixture('small-js.json'), options);
+      expect(records.map(({ id, path }) => [id, path])).toEqual(json.records.map(({ id }) => [id, 'config.js']));
+    },
+  );
+});
+
+describe('left to itself', () => {
+  const names = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => name !== 'README.md');
+  it.each(names)('secretlint and nobody else knows %s', async (name) => {
+    const bytes = await fixture(name);
+    const report = {
+      sourceRoot: '',
+      open: async function* () {
+        yield bytes;
+      },
+    };
+    expect((await recognise(report, adapters.values())).name).toBe('secretlint');
   });
 });
