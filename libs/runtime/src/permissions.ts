@@ -29,9 +29,7 @@ export function permissionsOf(
     ]),
     ...[...writes, ...(uses.readsBuckets ?? [])].flatMap(bucketReadGrants),
     ...writes.map((bucket) => `$KV.${bucket}.>`),
-    ...(uses.dynamicConsumers
-      ? nouns.filter((noun) => noun !== 'dead').flatMap((noun) => dynamicGrants(streamOf(noun)))
-      : []),
+    ...(uses.dynamicConsumers ? nouns.flatMap((noun) => dynamicGrants(streamOf(noun))) : []),
     ...(uses.tails ? nouns.flatMap((noun) => tailGrants(streamOf(noun))) : []),
     ...(uses.administersDeadLetters ? deadLetterGrants() : []),
     ...(uses.measuresPressure

@@ -19,7 +19,7 @@ export async function runService(definition: AnyService, env: Environment = proc
   try {
     const { shared, config } = readConfig(definition, env);
     log = createLog(shared.logLevel);
-    const endTelemetry = startTelemetry(definition.name);
+    const endTelemetry = await startTelemetry(definition.name);
     const bus = await connectService(definition.name, shared, log);
     await setUpBus(bus, shared);
     const blobs = await openBlobs(shared.blobsUrl, { bus });
@@ -61,6 +61,7 @@ export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   if (!shared.natsSetup) return;
   await bus.ensureStreams({ replicas: shared.natsReplicas });
   await bus.bucket('sinks');
+  await bus.bucket('sink-durables');
   await bus.bucket(leaseBucket, { ttlMs: shared.leaseMs });
 }
 

@@ -92,9 +92,11 @@ export async function transiently<T>(sentence: string, work: () => Promise<T>): 
   }
 }
 
+/** Whether an error, or what caused it, has a code of the operating system. */
 export function isCode(error: unknown, code: string): boolean {
-  if (!(error instanceof Error)) return false;
-  return (error as { code?: unknown }).code === code || isCode(error.cause, code);
+  if (typeof error !== 'object' || error === null) return false;
+  const { code: own, cause } = error as { code?: unknown; cause?: unknown };
+  return own === code || isCode(cause, code);
 }
 
 function unlessExists(error: unknown): void {
