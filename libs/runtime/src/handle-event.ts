@@ -83,6 +83,8 @@ async function settleFailure(delivery: Delivery, error: unknown, stage: Stage): 
     stream: delivery.stream,
     sequence: delivery.sequence,
     attempt: delivery.attempt,
+    // What nobody foresaw is a mistake of ours: where it happened is needed to mend it.
+    ...(error instanceof AssayError || !(error instanceof Error) ? {} : { stack: error.stack }),
   };
   if (!(await isHopeless(delivery, error, stage))) {
     const delay =

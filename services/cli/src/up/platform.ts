@@ -70,7 +70,7 @@ async function start(
   const env: Environment = { ...options.env, ASSAY_HOME: home.folder };
   const logFile = home.path('logs/assay.log');
   const log = createLog(readSharedConfig(env).logLevel, logFile);
-  closing.push(startTelemetry('platform'));
+  closing.push(await startTelemetry('platform'));
 
   const nats = env['ASSAY_NATS_URL'] ? undefined : await startNats(home, options, say);
   if (nats) closing.push(() => nats.stop());
