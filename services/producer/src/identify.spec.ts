@@ -69,7 +69,13 @@ describe('purlName', () => {
 
 describe('Identities', () => {
   const base = baseIdentity(code);
-  const at = (line: number, text = 'title') => ({ path: 'a', purl: '', lines: [line, line, 0, 0], texts: [text] });
+  const at = (line: number, text = 'title') => ({
+    path: 'a',
+    purl: '',
+    span: { startLine: line, endLine: line },
+    title: text,
+    more: [],
+  });
 
   it('tells equal findings apart by ordinal, the same way each time', () => {
     const first = new Identities();

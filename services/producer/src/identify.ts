@@ -25,9 +25,10 @@ export interface IdentityParts {
 export interface RecordParts {
   path: string;
   purl: string;
-  lines: readonly number[];
-  /** Title, description, properties. */
-  texts: readonly string[];
+  span: Partial<Record<'startLine' | 'endLine' | 'startColumn' | 'endColumn', number | undefined>> | undefined;
+  title: string;
+  /** Description, digest, properties. */
+  more: readonly string[];
 }
 
 /** The identity of a finding that stands alone: 16 bytes, as a string of 16 latin1 characters. */
@@ -74,26 +75,31 @@ export class Identities {
     return digest(version + field('b', hex) + field('o', String(ordinal)));
   }
 
-  #isRepeated(base: string, { path, purl, lines, texts }: RecordParts): boolean {
-    // Not cryptographic: it decides only between findings whose identities are equal, in one report.
+  // Not cryptographic: it decides only between findings whose identities are equal, in one report.
+  #isRepeated(base: string, { path, purl, span, title, more }: RecordParts): boolean {
     let low = word(base, 8);
+    for (const text of [title, path, purl]) low = mixText(low, text);
+    for (const text of more) low = mixText(low, text);
     let high = word(base, 12);
-    const mix = (value: number) => {
-      low = Math.imul(low ^ value, 0x9e3779b1);
-      low ^= low >>> 15;
-      high = Math.imul(high ^ value, 0x85ebca6b);
-      high ^= high >>> 13;
-    };
-    const mixText = (text: string) => {
-      mix(text.length);
-      for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
-    };
-    for (const line of lines) mix(line);
-    mixText(path);
-    mixText(purl);
-    for (const text of texts) mixText(text);
+    if (span) {
+      high = mix(high, span.startLine ?? 0);
+      high = mix(high, span.endLine ?? 0);
+      high = mix(high, span.startColumn ?? 0);
+      high = mix(high, span.endColumn ?? 0);
+    }
     return this.#records.add(low >>> 0, high >>> 0) > 0;
   }
+}
+
+function mix(state: number, value: number): number {
+  const mixed = Math.imul(state ^ value, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+function mixText(state: number, text: string): number {
+  let mixed = mix(state, text.length);
+  for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+  return mix(mixed, 1);
 }
 
 // Length first, so that no two lists of fields make the same text. UTF-16 code units.

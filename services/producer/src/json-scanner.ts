@@ -28,6 +28,14 @@ interface Frame {
   index: number;
 }
 
+/** An item whose bytes are known. */
+interface Waiting {
+  readonly at: string;
+  readonly indexes: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** 1: something the pass over a compound value must look at. */
@@ -46,6 +54,8 @@ export class JsonScanner {
   readonly #frames: Frame[] = [];
   #state: State = 'value';
   #items: JsonItem[] = [];
+  /** Elements of one array that lie whole in the current chunk: parsed together, which costs half. */
+  #waiting: Waiting[] = [];
 
   /** Bytes of the document before the current chunk. */
   #offset = 0;
@@ -85,7 +95,12 @@ export class JsonScanner {
     this.#chunk = chunk;
     this.#from = 0;
     let i = 0;
-    while (i < chunk.length) i = this.#step(chunk, i);
+    try {
+      while (i < chunk.length) i = this.#step(chunk, i);
+    } finally {
+      // A mistake in an item comes before the one that ended the loop, if any: it is thrown in its place.
+      this.#parseWaiting();
+    }
     this.#flush(chunk.length);
     this.#offset += chunk.length;
   }
@@ -115,7 +130,7 @@ export class JsonScanner {
         { code: 'report.truncated' },
       );
     }
-    return this.#parse(Buffer.concat(this.#rest).toString(), 'The report, around its records,');
+    return this.#parse(Buffer.concat(this.#rest).toString(), 'The report, around its records,', 0);
   }
 
   // One step from a byte; gives the position to go on from, behind what it has used.
@@ -205,6 +220,7 @@ export class JsonScanner {
   #close(i: number): number {
     const frame = this.#frames.pop();
     if (frame?.pattern !== undefined) {
+      this.#parseWaiting();
       this.#fate = 'rest';
       this.#from = i + 1;
     }
@@ -233,7 +249,7 @@ export class JsonScanner {
     const isComplete = i < chunk.length;
     this.#pend(start, isComplete ? i + 1 : i);
     if (!isComplete) return i;
-    const key = this.#parse(this.#takePending(), 'A member name') as string;
+    const key = this.#parse(this.#takePending(), 'A member name', this.#valueStart) as string;
     const members = this.#frames.at(-1)?.node.members;
     this.#member = members?.get(key) ?? members?.get('*');
     this.#state = 'colon';
@@ -313,18 +329,33 @@ export class JsonScanner {
   }
 
   #emit(end: number): void {
-    let text: string;
-    if (this.#pendingBytes > 0) {
-      this.#pend(this.#from, end);
-      text = this.#takePending();
-    } else {
-      if (end - this.#from > this.#maxItemBytes) throw this.#tooLarge('A record', this.#maxItemBytes);
-      text = this.#chunk.toString('utf8', this.#from, end);
-    }
     const indexes: number[] = [];
     for (const frame of this.#frames) if (frame.isArray) indexes.push(frame.index);
     const at = this.#frames.at(-1)?.pattern ?? '';
-    this.#items.push({ at, indexes, value: this.#parse(text, `The record ${at} number ${indexes.join('.')}`) });
+    if (this.#pendingBytes > 0) {
+      this.#pend(this.#from, end);
+      const value = this.#parse(this.#takePending(), recordName(at, indexes), this.#valueStart);
+      this.#items.push({ at, indexes, value });
+      return;
+    }
+    if (end - this.#from > this.#maxItemBytes) throw this.#tooLarge('A record', this.#maxItemBytes);
+    this.#waiting.push({ at, indexes, start: this.#from, end });
+  }
+
+  #parseWaiting(): void {
+    const waiting = this.#waiting;
+    const [first] = waiting;
+    const last = waiting.at(-1);
+    if (!first || !last) return;
+    this.#waiting = [];
+    // What stands between them is known to be commas and white space.
+    const together = parsed(`[${this.#chunk.toString('utf8', first.start, last.end)}]`) as unknown[] | undefined;
+    for (const [position, { at, indexes, start, end }] of waiting.entries()) {
+      const value = together
+        ? together[position]
+        : this.#parse(this.#chunk.toString('utf8', start, end), recordName(at, indexes), this.#offset + start);
+      this.#items.push({ at, indexes, value });
+    }
   }
 
   // What was read up to here gets where its fate says.
@@ -354,18 +385,12 @@ export class JsonScanner {
     return text;
   }
 
-  // The engine's own message quotes the text, which may be a secret: only the place is told.
-  #parse(text: string, what: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new InvalidInput(
-        `${what} (at byte ${this.#valueStart}) is not valid JSON; is this the tool's own JSON output?`,
-        {
-          code: 'report.not-json',
-        },
-      );
-    }
+  #parse(text: string, what: string, at: number): unknown {
+    const value = parsed(text);
+    if (value !== undefined) return value;
+    throw new InvalidInput(`${what} (at byte ${at}) is not valid JSON; is this the tool's own JSON output?`, {
+      code: 'report.not-json',
+    });
   }
 
   #unexpected(i: number): InvalidInput {
@@ -388,6 +413,19 @@ export class JsonScanner {
       { code: 'report.too-large' },
     );
   }
+}
+
+// undefined when it is not JSON. The engine's own message is dropped: it quotes the text, which may be a secret.
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function recordName(at: string, indexes: readonly number[]): string {
+  return `The record ${at} number ${indexes.join('.')}`;
 }
 
 function endsScalar(byte: number): boolean {

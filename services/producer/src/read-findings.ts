@@ -15,6 +15,7 @@ const max = {
   text: 1024,
   snippetBytes: 2048,
   entries: 32,
+  key: 128,
   content: 16_384,
 };
 
@@ -81,75 +82,81 @@ interface Preparation {
 }
 
 // Makes the draft, which is ours from here on, fit to leave; gives its identity, undefined when it was there before.
-function prepare(
-  draft: FindingDraft,
-  { normalise, redactor, identities, target, tool }: Preparation,
-): string | undefined {
-  const { secrets = [], location } = draft;
-  const shown = (text: string, length: number) => clip(redactor.shown(text, secrets), length);
-
-  const rawTitle = oneLine(draft.title || draft.description || draft.rule || '');
-  const title = shown(rawTitle, max.title);
-  let path = '';
-  if (location?.path) {
-    const normal = normalise(location.path);
-    path = redactor.hashed(normal.path, secrets);
-    location.path = shown(normal.path, max.text);
-    if (normal.isOutside) draft.properties = { ...draft.properties, outsideRoot: 'true' };
-  }
-  if (location?.snippet) location.snippet = clipBytes(redactor.shown(location.snippet, secrets), max.snippetBytes);
-  const purl = draft.purl ?? '';
-  const cves = draft.cves as string[] | undefined;
+function prepare(draft: FindingDraft, preparation: Preparation): string | undefined {
+  const { redactor, identities, target, tool } = preparation;
+  const { secrets = none, fingerprint = '', purl = '', rule = '' } = draft;
+  const cves = (draft.cves ?? none) as readonly string[];
+  const title = oneLine(draft.title || draft.description || rule);
+  const path = place(draft, secrets, preparation);
+  const content = show(draft, secrets, redactor);
   const base = baseIdentity({
     target,
     tool,
-    rule: draft.rule ?? '',
-    cves: cves ?? [],
+    rule,
+    cves,
     purl,
     path,
-    fingerprint: draft.fingerprint ?? '',
-    content: draft.content ? redactor.hashed(draft.content.slice(0, max.content), secrets) : '',
-    title: draft.content || draft.fingerprint || purl ? '' : redactor.hashed(rawTitle, secrets),
+    fingerprint,
+    content,
+    title: content || fingerprint || purl ? '' : redactor.hashed(title, secrets),
   });
 
-  draft.title = title;
-  if (draft.rule !== undefined) draft.rule = clip(draft.rule, max.rule);
-  if (draft.description) draft.description = shown(draft.description, max.description);
-  if (purl) draft.purl = shown(purl, max.text);
-  if (cves && cves.length > max.entries) draft.cves = cves.slice(0, max.entries);
-  if (draft.references) draft.references = entries(draft.references as string[], (value) => shown(value, max.text));
-  if (draft.properties)
-    draft.properties = texts(draft.properties as Record<string, string>, (value) => shown(value, max.text));
-  if (draft.suppression?.justification)
-    draft.suppression = { ...draft.suppression, justification: shown(draft.suppression.justification, max.text) };
-
-  return identities.next(base, {
-    path,
-    purl,
-    lines: [location?.startLine ?? 0, location?.endLine ?? 0, location?.startColumn ?? 0, location?.endColumn ?? 0],
-    texts: [
-      title,
-      draft.description ?? '',
-      draft.digest ?? '',
-      ...Object.values((draft.properties ?? {}) as Record<string, string>),
-    ],
-  });
-}
-
-function entries(list: readonly string[], shown: (value: string) => string): string[] {
-  return list.slice(0, max.entries).map(shown);
-}
-
-function texts(properties: Record<string, string>, shown: (value: string) => string): Record<string, string> {
-  const result: Record<string, string> = {};
-  let left = max.entries;
-  for (const [key, value] of Object.entries(properties)) {
-    if (value === '' || left-- <= 0) continue;
-    // Object.defineProperty: "__proto__" is a name like any other here.
-    if (key === '__proto__') continue;
-    result[clip(key, 128)] = shown(value);
+  draft.title = clip(redactor.shownOften(title, secrets), max.title);
+  if (rule.length > max.rule) draft.rule = clip(rule, max.rule);
+  if (draft.description) draft.description = clip(redactor.shownOften(draft.description, secrets), max.description);
+  if (purl) draft.purl = clip(redactor.shownOften(purl, secrets), max.text);
+  if (cves.length > max.entries) draft.cves = cves.slice(0, max.entries);
+  if (draft.references) draft.references = addresses(draft.references as string[], secrets, redactor);
+  if (draft.properties) draft.properties = properties(draft.properties as Record<string, string>, secrets, redactor);
+  if (draft.suppression?.justification) {
+    const justification = clip(redactor.shown(draft.suppression.justification, secrets), max.text);
+    draft.suppression = { ...draft.suppression, justification };
   }
-  return result;
+  const more = draft.description || draft.digest || draft.properties ? wordsOf(draft) : none;
+  return identities.next(base, { path, purl, span: draft.location, title: draft.title, more });
+}
+
+const none: readonly string[] = [];
+
+// Normalises the path; gives it as it is for identity.
+function place(draft: FindingDraft, secrets: readonly string[], { normalise, redactor }: Preparation): string {
+  const { location } = draft;
+  if (!location?.path) return '';
+  const { path, isOutside } = normalise(location.path);
+  if (isOutside) draft.properties = { ...draft.properties, outsideRoot: 'true' };
+  location.path = clip(redactor.shown(path, secrets), max.text);
+  return location.path === path ? path : redactor.hashed(path, secrets);
+}
+
+// Redacts the snippet; gives the content as it is for identity. They are mostly the same text.
+function show({ location, content = '' }: FindingDraft, secrets: readonly string[], redactor: Redactor): string {
+  const snippet = location?.snippet ?? '';
+  const isClean = secrets.length === 0 && (snippet === '' || redactor.isClean(snippet));
+  if (location && snippet !== '')
+    location.snippet = clipBytes(isClean ? snippet : redactor.shown(snippet, secrets), max.snippetBytes);
+  const bounded = content.length > max.content ? content.slice(0, max.content) : content;
+  return isClean && bounded === snippet ? bounded : redactor.hashed(bounded, secrets);
+}
+
+function addresses(list: readonly string[], secrets: readonly string[], redactor: Redactor): string[] {
+  return list.slice(0, max.entries).map((url) => clip(redactor.shownOften(url, secrets), max.text));
+}
+
+function properties(
+  given: Record<string, string>,
+  secrets: readonly string[],
+  redactor: Redactor,
+): Record<string, string> {
+  const kept = Object.entries(given).filter(([, value]) => value !== '');
+  return Object.fromEntries(
+    kept
+      .slice(0, max.entries)
+      .map(([key, value]) => [clip(key, max.key), clip(redactor.shown(value, secrets), max.text)]),
+  );
+}
+
+function wordsOf({ description, digest, properties: given }: FindingDraft): string[] {
+  return [description ?? '', digest ?? '', ...Object.values((given ?? {}) as Record<string, string>)];
 }
 
 function oneLine(text: string): string {

@@ -21,13 +21,23 @@ export class Redactor {
     this.#key = identityKey;
   }
 
+  /** Whether a text is what it was, for people and for identity: asked once where it serves both. */
+  isClean(text: string): boolean {
+    return !maySecret.test(text);
+  }
+
   /** The text for people. */
   shown(text: string, secrets: readonly string[] = []): string {
-    if (secrets.length > 0) return replace(text, secrets, () => redacted);
-    if (text.length > 512) return maySecret.test(text) ? replace(text, [], () => redacted) : text;
+    if (secrets.length === 0 && !maySecret.test(text)) return text;
+    return replace(text, secrets, () => redacted);
+  }
+
+  /** The same for short texts that come again and again: titles, addresses. */
+  shownOften(text: string, secrets: readonly string[] = []): string {
+    if (secrets.length > 0 || text.length > 512) return this.shown(text, secrets);
     const known = this.#seen.get(text);
     if (known !== undefined) return known;
-    const result = maySecret.test(text) ? replace(text, [], () => redacted) : text;
+    const result = this.shown(text);
     if (this.#seen.size >= maxRemembered) this.#seen.clear();
     this.#seen.set(text, result);
     return result;
