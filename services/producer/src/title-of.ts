@@ -1,12 +1,11 @@
-// A title is one line.
+// A title is one line. It is not cut here: a secret that is cut in two is no longer recognised as one.
 
-/** Longest title. Characters. */
-const maxTitle = 200;
+/** From which length a line is worth shortening. Characters. */
+const longLine = 200;
 
-/** The first line of a text; its first sentence where that line is long. */
+/** The first line of a text; its first sentence where that line is long and has one. */
 export function titleOf(text: string): string {
   const [line = ''] = text.trim().split(/\r?\n/, 1);
-  if (line.length <= maxTitle) return line;
-  const sentence = /^.{20,199}?[.!?](?= )/.exec(line);
-  return sentence ? sentence[0] : `${line.slice(0, maxTitle - 1)}…`;
+  if (line.length <= longLine) return line;
+  return /^.{20,199}?[.!?](?= )/.exec(line)?.[0] ?? line;
 }

@@ -22,7 +22,8 @@ export function tellNotifications(run: Run, parsing: Parsing): void {
       }
     }
   }
-  if (run.missingResults) parsing.partial(run.missingResults);
+  if (run.missingResults === 'elsewhere')
+    parsing.partial('results are in external property files, which are not read; submit one file with all');
 }
 
 /** First line only: tools quote source code behind it. */
@@ -31,7 +32,7 @@ function words(notification: JsonObject, run: Run): string {
   const physical = objectOf(objectOf(listOf(notification['locations'])[0])['physicalLocation']);
   const path = run.places.path(objectOf(physical['artifactLocation']));
   const line = positionOf(objectOf(physical['region'])['startLine']);
-  const text = message.slice(0, 300) || textOf(objectOf(notification['descriptor'])['id']) || 'a notification';
+  const text = message || textOf(objectOf(notification['descriptor'])['id']) || 'a notification';
   return path ? `${path}${line ? `:${line}` : ''}: ${text}` : text;
 }
 
@@ -40,20 +41,21 @@ function words(notification: JsonObject, run: Run): string {
  * result, or another run that went well); a report with nothing else is a failure.
  */
 export function tellOutcome(runs: readonly Run[], results: number, parsing: Parsing): void {
-  const failures = runs.flatMap((run) =>
-    run.invocations
-      .filter((invocation) => invocation['executionSuccessful'] === false)
-      .map((invocation) => `${run.tool.name || 'the tool'} did not succeed${reason(invocation)}`),
-  );
-  if (failures.length === 0) return;
-  const isSomethingScanned = results > 0 || runs.some((run) => run.invocations.every(isSuccessful));
-  for (const failure of failures) {
+  const failures = runs.map(failuresOf);
+  const isSomethingScanned = results > 0 || failures.some((ofRun) => ofRun.length === 0);
+  for (const failure of failures.flat()) {
     if (isSomethingScanned) parsing.partial(failure);
     else parsing.failed(failure);
   }
 }
 
-const isSuccessful = (invocation: JsonObject) => invocation['executionSuccessful'] !== false;
+function failuresOf(run: Run): string[] {
+  const name = run.tool.name || 'the tool';
+  const failures = run.invocations
+    .filter((invocation) => invocation['executionSuccessful'] === false)
+    .map((invocation) => `${name} did not succeed${reason(invocation)}`);
+  return run.missingResults === 'none' ? [...failures, `${name} could not produce results (null)`] : failures;
+}
 
 function reason(invocation: JsonObject): string {
   const words =
@@ -61,5 +63,5 @@ function reason(invocation: JsonObject): string {
     textOf(invocation['exitCodeDescription']) ||
     textOf(invocation['exitSignalName']) ||
     (typeof invocation['exitCode'] === 'number' ? `exit code ${invocation['exitCode']}` : '');
-  return words ? `: ${words.slice(0, 300)}` : '';
+  return words ? `: ${words}` : '';
 }

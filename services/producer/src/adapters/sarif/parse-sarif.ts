@@ -64,7 +64,7 @@ function filterReason(value: unknown, traits: ToolTraits, parsing: Parsing): str
   const id = textOf(value['ruleId']);
   if (traits.failureRules?.has(id)) {
     const message = isObject(value['message']) ? textOf(value['message']['text']) : '';
-    parsing.partial(`${id}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`);
+    parsing.partial(`${id}: ${message}`);
     return `could not be read (${id})`;
   }
   return '';

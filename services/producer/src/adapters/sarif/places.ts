@@ -6,7 +6,7 @@ import { type NormalPath, pathNormaliser } from '../../normalise-path.ts';
 /** Base ids by which tools name the root of the sources. */
 const rootId = /^%?(SRC|SOURCE|PROJECT|PROJ|REPO|WORKING|CHECKOUT)_?(ROOT|DIR)%?$/i;
 
-/** Base ids that lean on each other; more is a circle. */
+/** Base ids that lean on each other, where more is a circle; and folders that may be the root. */
 const maxBases = 16;
 
 const tidy = pathNormaliser('');
@@ -25,7 +25,10 @@ export class Places {
       .filter((id) => rootId.test(id))
       .map((id) => objectOf(entryOf(this.#bases, id)));
     const folders = listOf(run['invocations']).map((item) => objectOf(objectOf(item)['workingDirectory']));
-    const roots = [...bases, ...folders].map((location) => textOf(location['uri'])).filter(isAbsolute);
+    const roots = [...bases, ...folders]
+      .map((location) => textOf(location['uri']))
+      .filter(isAbsolute)
+      .slice(0, maxBases);
     this.#below = [...new Set([sourceRoot, ...roots])].map(pathNormaliser);
   }
 

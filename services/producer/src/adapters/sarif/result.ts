@@ -12,8 +12,6 @@ import { isAboutSecrets, secretsOf } from './secrets.ts';
 import type { ToolTraits } from './tools.ts';
 import { cvesIn, cwesIn, isVulnerabilityId } from './weaknesses.ts';
 
-const maxDescription = 8192;
-const maxProperty = 512;
 const none: ReadonlySet<string> = new Set();
 
 export function draftOf(result: JsonObject, run: Run, traits: ToolTraits = run.traits): FindingDraft {
@@ -74,7 +72,7 @@ function wordsOf(message: string, id: string, rule: Rule | undefined): { title: 
   const title = titleOf(whole);
   const more = rule?.description || rule?.summary || '';
   const parts = [title === whole ? '' : whole, more === whole ? '' : more];
-  return { title, description: parts.filter(Boolean).join('\n\n').slice(0, maxDescription) };
+  return { title, description: parts.filter(Boolean).join('\n\n') };
 }
 
 function findingKind(id: string, isSecret: boolean, traits: ToolTraits): Kind {
@@ -122,9 +120,7 @@ function propertiesOf(
     logicalLocation: spot.logical,
     commit,
   };
-  return Object.fromEntries(
-    Object.entries(all).flatMap(([name, value]) => (value ? [[name, value.slice(0, maxProperty)]] : [])),
-  );
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value));
 }
 
 const suppressionKinds: Readonly<Record<string, string>> = { inSource: 'in-source', external: 'external' };
@@ -138,6 +134,6 @@ function suppressionOf(result: JsonObject): { kind: string; justification: strin
   const justification = suppressions.map((suppression) => textOf(suppression['justification'])).find(Boolean) ?? '';
   return {
     kind: suppressionKinds[textOf(first['kind'])] ?? 'external',
-    justification: justification.slice(0, maxProperty),
+    justification: justification,
   };
 }

@@ -18,8 +18,8 @@ export interface Run {
   readonly overrides: readonly ReadonlyMap<Rule, string>[];
   readonly invocations: readonly JsonObject[];
   isCwe(reference: JsonObject): boolean;
-  /** The run holds results elsewhere (§3.15), or says by null that there are none to be had (§3.14.23). */
-  readonly missingResults: string;
+  /** "elsewhere": in external property files (§3.15). "none": null, as the tool could not produce any (§3.14.23). */
+  readonly missingResults: '' | 'elsewhere' | 'none';
 }
 
 const driverRules = 'runs[].tool.driver.rules[]';
@@ -159,8 +159,8 @@ function cweReferences(run: JsonObject): (reference: JsonObject) => boolean {
   };
 }
 
-function missingResults(run: JsonObject): string {
-  if (run['results'] === null) return 'the tool could not produce results (results is null)';
+function missingResults(run: JsonObject): Run['missingResults'] {
+  if (run['results'] === null) return 'none';
   const external = objectOf(run['externalPropertyFileReferences'])['results'];
-  return listOf(external).length > 0 ? 'results are in external property files, which are not read' : '';
+  return listOf(external).length > 0 ? 'elsewhere' : '';
 }

@@ -269,13 +269,19 @@ describe('messages (§3.11)', () => {
     expect((await one(run, { ruleId: 'A', message })).title).toBe(title);
   });
 
+  it('does not grow beyond bounds by its arguments', async () => {
+    const message = { text: '{0}'.repeat(1e6), arguments: ['x'.repeat(1e6)] };
+    expect((await one({}, { message })).title?.length).toBeLessThanOrEqual(65_536);
+  });
+
   it('gives a long message a short title and keeps the whole', async () => {
     const text = `A first sentence that says it. ${'More words. '.repeat(40)}`.trim();
     expect(await one({}, { message: { text } })).toMatchObject({
       title: 'A first sentence that says it.',
       description: text,
     });
-    expect((await one({}, { message: { text: 'x'.repeat(900) } })).title).toHaveLength(200);
+    // Cut later, when its secrets are out.
+    expect((await one({}, { message: { text: 'x'.repeat(900) } })).title).toHaveLength(900);
   });
 });
 
@@ -500,11 +506,11 @@ describe('scans that did not read everything', () => {
   });
 
   it.each([
-    ['its results are null', log({}, null), ['the tool could not produce results (results is null)'], []],
+    ['its results are null', log({}, null), [], ['demo could not produce results (null)']],
     [
       'its results are elsewhere',
       log({ externalPropertyFileReferences: { results: [{ location: { uri: 'x' } }] } }, []),
-      ['results are in external property files, which are not read'],
+      ['results are in external property files, which are not read; submit one file with all'],
       [],
     ],
     ['there is no run', { version: '2.1.0', runs: null }, [], ['the tool could not produce a run (runs is null)']],
@@ -575,6 +581,12 @@ describe('taken all the way', () => {
     expect(JSON.stringify(records)).not.toContain('Aa12345678');
     expect(records[0]?.snippet).toBe('[redacted]');
     expect(new Set(records.map(({ id }) => id)).size).toBe(4);
+  });
+
+  it('not even where a text is cut', async () => {
+    const text = `${'A'.repeat(190)} AKIA${'ABCDEFGH'.repeat(2)} ${'more words '.repeat(40)}`;
+    const { records } = await parseContent(sarif, JSON.stringify(log({}, [{ message: { text } }])));
+    expect(JSON.stringify(records)).not.toContain('AKIA');
   });
 
   it('a line that moves is the same finding, another rule’s is not', async () => {

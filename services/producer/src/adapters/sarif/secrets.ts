@@ -18,6 +18,9 @@ export function isAboutSecrets(ruleId: string, rule: Rule | undefined): boolean 
   );
 }
 
+/** How much of a text is searched for quoted values: text made of quotes costs the square of it. Characters. */
+const maxSearched = 4096;
+
 /** What a tool writes in place of a secret. */
 const masked = /^(\*+|x+|redacted|\[redacted\]|<redacted>|\.+)$/i;
 
@@ -26,8 +29,8 @@ const masked = /^(\*+|x+|redacted|\[redacted\]|<redacted>|\.+)$/i;
  * secret; what is quoted in the message; and what of the snippet the message repeats. Longest first.
  */
 export function secretsOf(message: string, snippet: string): string[] {
-  const found = new Set([snippet.trim(), ...literalsOf(message)]);
-  for (const value of literalsOf(snippet)) if (message.includes(value)) found.add(value);
+  const found = new Set([snippet.trim(), ...literalsOf(message.slice(0, maxSearched))]);
+  for (const value of literalsOf(snippet.slice(0, maxSearched))) if (message.includes(value)) found.add(value);
   // A snippet that is one quoted value may show without its quotes elsewhere.
   found.add(snippet.trim().replace(/^(["'`])(.*)\1$/s, '$2'));
   return [...found].filter((value) => value.length > 1 && !masked.test(value)).sort((a, b) => b.length - a.length);
