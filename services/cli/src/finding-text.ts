@@ -8,9 +8,9 @@ import { manyLines, oneLine } from './terminal-text.ts';
 export const findingColumns: readonly Column<FindingRecord & Partial<StoredFinding>>[] = [
   { title: 'SEVERITY', value: ({ severity }) => severity, style: ({ severity }) => severityStyle(severity) },
   { title: 'TOOL', value: ({ tool }) => tool },
-  { title: 'RULE', value: ({ rule }) => rule, shrinkTo: 12 },
-  { title: 'WHERE', value: whereOf, shrinkTo: 16, keep: 'end' },
-  { title: 'TITLE', value: ({ title }) => title, shrinkTo: 16 },
+  { title: 'RULE', value: ({ rule }) => rule, shrinkTo: 8 },
+  { title: 'WHERE', value: whereOf, shrinkTo: 12, keep: 'end' },
+  { title: 'TITLE', value: ({ title }) => title, shrinkTo: 10 },
   { title: 'STATE', value: stateOf },
 ];
 

@@ -25,6 +25,8 @@ export interface FollowOptions {
   signal: AbortSignal;
   /** How long between two looks at the run itself. Milliseconds, default 2000. */
   everyMs?: number;
+  /** How long until a stream that broke off is opened again. Milliseconds, default 1000. */
+  reconnectMs?: number;
 }
 
 /** Resolves with the run's assessment. Throws the signal's reason when it is aborted, Transient when the platform is gone. */
@@ -70,7 +72,7 @@ async function readEvents(
     } catch (error) {
       if (!(error instanceof Transient) && !signal.aborted) throw error;
     }
-    await pause(options.everyMs ?? 2000, signal);
+    await pause(options.reconnectMs ?? 1000, signal);
   }
   throw signal.reason;
 }

@@ -10,6 +10,8 @@ export interface Exchange {
   headers?: Record<string, string>;
   /** Sent as JSON, a string as it is, a function writes itself. */
   answer?: unknown | ((response: ServerResponse) => void);
+  /** May come more than once: somebody polls. */
+  isRepeated?: boolean;
 }
 
 export interface Received {
@@ -27,6 +29,7 @@ export interface ScriptedGateway extends AsyncDisposable {
 
 export async function scriptedGateway(script: readonly Exchange[]): Promise<ScriptedGateway> {
   const left = [...script];
+  const repeated: Exchange[] = [];
   const received: Received[] = [];
   const unexpected: string[] = [];
   const server = createServer(async (request, response) => {
@@ -35,7 +38,8 @@ export async function scriptedGateway(script: readonly Exchange[]): Promise<Scri
     const line = normal(`${request.method} ${request.url}`);
     received.push({ request: line, headers: request.headers, body });
     const at = left.findIndex((exchange) => normal(exchange.request) === line);
-    const [exchange] = at < 0 ? [] : left.splice(at, 1);
+    const [exchange] = at < 0 ? repeated.filter((known) => normal(known.request) === line) : left.splice(at, 1);
+    if (exchange?.isRepeated && at >= 0) repeated.push(exchange);
     if (!exchange) {
       unexpected.push(line);
       response.writeHead(418).end();
