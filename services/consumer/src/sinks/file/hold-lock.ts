@@ -2,7 +2,7 @@
 // second waits (its sink does not open) until the first has ended.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rm, stat, utimes } from 'node:fs/promises';
+import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { explain, Transient } from '@assay/contracts';
 import { isCode, readWithoutLink } from './confined-path.ts';
@@ -30,8 +30,9 @@ const began = performance.timeOrigin;
 export async function holdLock(path: string): Promise<Lock> {
   const holder: Holder = { host: hostname(), pid: process.pid, began, id: randomUUID() };
   if (!(await create(path, holder))) {
-    if (!(await isAbandoned(path))) throw locked(path);
-    await rm(path, { force: true });
+    const before = await holderOf(path);
+    if (!(await isAbandoned(path, before))) throw locked(path);
+    await takeAway(path, before, holder.id);
     if (!(await create(path, holder))) throw locked(path);
   }
   const refresh = setInterval(() => {
@@ -59,8 +60,19 @@ async function create(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
-  const [holder, found] = await Promise.all([holderOf(path), stat(path).catch(() => undefined)]);
+/** Removes an abandoned lock, unless somebody else was faster and it is theirs by now. */
+async function takeAway(path: string, before: Holder | undefined, id: string): Promise<void> {
+  const aside = `${path}.${id}`;
+  await rename(path, aside).catch((error: unknown) => {
+    if (!isCode(error, 'ENOENT')) throw error;
+  });
+  const taken = await holderOf(aside);
+  if (taken?.id !== before?.id) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+async function isAbandoned(path: string, holder: Holder | undefined): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
   if (!found || Date.now() - found.mtimeMs > staleMs) return true;
   // Just made and not written yet.
   if (!holder || holder.host !== hostname()) return false;

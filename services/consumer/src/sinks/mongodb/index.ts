@@ -1,7 +1,14 @@
 // Items in a MongoDB collection: the latest state of each finding, or every change. Works with servers that speak the
 // protocol only (FerretDB): single writes by _id, no transactions.
 import { explain, InvalidInput, Transient } from '@assay/contracts';
-import { type AnyBulkWriteOperation, type Document, MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
+import {
+  type AnyBulkWriteOperation,
+  type Collection,
+  type Document,
+  MongoBulkWriteError,
+  MongoClient,
+  MongoServerError,
+} from 'mongodb';
 import { z } from 'zod';
 import { defineSink, type SinkItem } from '../../sink.ts';
 
@@ -58,7 +65,7 @@ export const mongodb = defineSink({
         throw new Transient(`the MongoDB server does not answer: ${explain(cause)}`, { code: 'sink.mongodb' });
       });
     return {
-      deliver: (items) => write(() => documents.bulkWrite(operations(items), { ordered: false })),
+      deliver: (items) => write(documents, operations(items)),
       close: () => client.close(),
     };
   },
@@ -117,22 +124,39 @@ function storable(value: unknown): unknown {
   );
 }
 
-async function write(work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (cause) {
-    const errors = cause instanceof MongoBulkWriteError ? [cause.writeErrors].flat() : [];
-    const other = errors.find(({ code }) => code !== duplicateKey);
-    if (errors.length > 0 && !other) return;
-    const code = other?.code ?? (cause instanceof MongoServerError ? cause.code : undefined);
-    if (typeof code === 'number' && refusals.has(code)) {
-      throw invalid(
-        `the MongoDB server refuses a document: ${other?.errmsg ?? explain(cause)}`,
-        'sink.mongodb.refused',
-      );
-    }
-    throw new Transient(`the MongoDB server did not take it: ${explain(cause)}`, { code: 'sink.mongodb' });
+async function write(documents: Collection<Stored>, operations: AnyBulkWriteOperation<Stored>[]): Promise<void> {
+  if (await isWritten(documents, operations)) return;
+  // Not every server goes on behind a duplicate (FerretDB 1 does not), so each operation is made for itself; and once
+  // more, as the document that was in its way may have been put there, older, by another replica just now.
+  for (const operation of operations) {
+    if (!(await isWritten(documents, [operation]))) await isWritten(documents, [operation]);
   }
+}
+
+/** False when a document is there already: the same change, or a newer state. */
+async function isWritten(documents: Collection<Stored>, operations: AnyBulkWriteOperation<Stored>[]): Promise<boolean> {
+  try {
+    await documents.bulkWrite(operations, { ordered: false });
+    return true;
+  } catch (cause) {
+    if (isDuplicate(cause)) return false;
+    throw ours(cause);
+  }
+}
+
+function isDuplicate(cause: unknown): boolean {
+  const errors = cause instanceof MongoBulkWriteError ? [cause.writeErrors].flat() : [];
+  return errors.length > 0 && errors.every(({ code }) => code === duplicateKey);
+}
+
+function ours(cause: unknown): InvalidInput | Transient {
+  const errors = cause instanceof MongoBulkWriteError ? [cause.writeErrors].flat() : [];
+  const other = errors.find(({ code }) => code !== duplicateKey);
+  const code = other?.code ?? (cause instanceof MongoServerError ? cause.code : undefined);
+  if (typeof code === 'number' && refusals.has(code)) {
+    return invalid(`the MongoDB server refuses a document: ${other?.errmsg ?? explain(cause)}`, 'sink.mongodb.refused');
+  }
+  return new Transient(`the MongoDB server did not take it: ${explain(cause)}`, { code: 'sink.mongodb' });
 }
 
 function invalid(sentence: string, code: string): InvalidInput {

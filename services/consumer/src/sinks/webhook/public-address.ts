@@ -5,7 +5,8 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { InvalidInput } from '@assay/contracts';
 
 // Special-purpose registries of IANA: https://www.iana.org/assignments/iana-ipv4-special-registry,
-// https://www.iana.org/assignments/iana-ipv6-special-registry; with multicast, and what carries IPv4 inside IPv6.
+// https://www.iana.org/assignments/iana-ipv6-special-registry; with multicast, and what carries IPv4 inside IPv6
+// (BlockList itself looks up ::ffff:a.b.c.d as the IPv4 address that it is).
 const ranges: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -23,7 +24,6 @@ const ranges: readonly (readonly [string, number])[] = [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
   ['::', 96],
-  ['::ffff:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
