@@ -50,7 +50,7 @@ export const define: Define = (command, io) => {
       const { progressOn } = await import('../progress.ts');
       const { showRun } = await import('../show-run.ts');
       const assessed = await followRun(client, submitted.runId, { onProgress: progressOn(io.err), signal: io.signal });
-      return showRun(io, client, assessed, { output, limit });
+      return await showRun(io, client, assessed, { output, limit });
     });
 
   command
@@ -69,7 +69,7 @@ export const define: Define = (command, io) => {
       async (file: string, options: { format: string; summary?: boolean; target: string; sourceRoot?: string }) => {
         const { parseReport } = await import('../parse-report.ts');
         await using report = await openReportTwice(io, file);
-        return parseReport(io, report, options);
+        return await parseReport(io, report, options);
       },
     );
 };

@@ -43,7 +43,8 @@ export const define: Define = (command, io) => {
         ...(options.source ? { source: resolve(io.cwd, options.source) } : {}),
       });
       await using platform = await openPlatform(io);
-      return requestRun(io, platform.client, request, {
+      // Awaited here: the platform ends with this block.
+      return await requestRun(io, platform.client, request, {
         output: options.output,
         limit: options.limit,
         ...(options.failOn ? { failOn: options.failOn } : {}),

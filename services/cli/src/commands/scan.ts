@@ -44,7 +44,8 @@ export const define: Define = (command, io) => {
       const { requestRun } = await import('../request-run.ts');
       const { targetNameOf } = await import('../target-name.ts');
       await using platform = await openPlatform(io);
-      return requestRun(
+      // Awaited here: the platform ends with this block.
+      return await requestRun(
         io,
         platform.client,
         {

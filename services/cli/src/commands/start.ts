@@ -18,14 +18,16 @@ export const define: Define = (command, io) => {
     .does(io, async (path: string, options: StartOptions) => {
       const { startPlatform } = await import('../up/platform.ts');
       const { scanAt, serve } = await import('../up/serve.ts');
+      // The example is the same project wherever it is checked out.
+      const target = path === example ? 'examples/shop' : undefined;
       const platform = await startPlatform({ env: io.env, onProgress: (line) => io.err.put(`${line}\n`) });
       if (!options.once) {
-        await scanAt(io, platform, path);
+        await scanAt(io, platform, path, target);
         await serve(io, platform);
         return 0;
       }
       try {
-        return await scanAt(io, platform, path);
+        return await scanAt(io, platform, path, target);
       } finally {
         await platform.stop();
       }
