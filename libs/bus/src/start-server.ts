@@ -1,6 +1,6 @@
 // Starts a nats-server of our own: for the embedded platform and for tests.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { InvalidInput, Transient } from '@assay/contracts';
@@ -49,7 +49,9 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const file = join(options.dir, 'nats-server.conf');
   await writeFile(file, serverConfig({ ...options, host, port }), { mode: 0o600 });
   const logFile = join(options.dir, 'nats-server.log');
-  const log = await open(logFile, 'a', 0o600);
+  // Each start begins a new log; the last one is kept beside it.
+  await rename(logFile, `${logFile}.1`).catch(() => {});
+  const log = await open(logFile, 'w', 0o600);
   const child = spawn(options.binary, ['-c', file], { stdio: ['ignore', log.fd, log.fd], cwd: options.dir });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -108,8 +110,7 @@ async function untilReady(host: string, port: number, exited: Promise<string>, l
   while (Date.now() < deadline) {
     if (ended !== undefined) throw await failure(ended, host, port, logFile);
     const log = await readFile(logFile, 'utf8');
-    // The last start's lines count: the log is appended to.
-    if (log.slice(log.lastIndexOf('Starting nats-server')).includes('Server is ready')) return;
+    if (log.includes('Server is ready')) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Transient(`nats-server did not become ready within 30 s: see ${logFile}`, { code: 'bus.server-slow' });

@@ -9,12 +9,12 @@ import { targetNameOf } from '../target-name.ts';
 import type { Platform } from './platform.ts';
 
 /** Scans a folder and shows the run; findings are no failure here. */
-export async function scanAt(io: Io, platform: Platform, path: string): Promise<ExitCode> {
+export async function scanAt(io: Io, platform: Platform, path: string, target?: string): Promise<ExitCode> {
   const folder = await realpath(resolve(io.cwd, path));
   const client = new Client(platform, { signal: io.signal });
   const request = {
     sourcePath: folder,
-    target: await targetNameOf(folder),
+    target: target ?? (await targetNameOf(folder)),
     steps: [{ name: 'codeowners', params: {} }],
   };
   return requestRun(io, client, request, { output: 'table', limit: 200 });
