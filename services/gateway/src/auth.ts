@@ -38,6 +38,9 @@ export interface AuthOptions {
   now(): Date;
 }
 
+/** Who asks without a token. */
+export const nobody: Principal = { name: 'nobody', scopes: [] };
+
 const runScopes: readonly Scope[] = ['report:submit', 'blob:write'];
 
 /** Who a request's Authorization header belongs to; undefined: nobody, or not any more. */
@@ -64,7 +67,7 @@ export async function principalOf(
 
 /** Throws InvalidInput: 401 when there is nobody, 403 naming the scope that is missing. */
 export function authorize(principal: Principal | undefined, scope: Scope): asserts principal is Principal {
-  if (!principal)
+  if (!principal || principal === nobody)
     throw new InvalidInput('send a valid token: "Authorization: Bearer …"', { code: 'auth.unauthenticated' });
   if (!principal.scopes.includes('*') && !principal.scopes.includes(scope))
     throw new InvalidInput(`the token lacks the scope "${scope}"; make one that has it with POST /api/v1/tokens`, {

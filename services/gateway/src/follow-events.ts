@@ -1,7 +1,7 @@
 // Server-sent events: reads along with the bus for one client, no faster than the client reads.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 import type { ServerResponse } from 'node:http';
-import type { StoredMessage } from '@assay/bus';
+import { nouns, type StoredMessage, streamOf } from '@assay/bus';
 import { explain, InvalidInput, topicOfSubject } from '@assay/contracts';
 import { toStructured } from '@assay/runtime';
 import type { Gateway } from './gateway.ts';
@@ -13,26 +13,17 @@ export interface Position {
 }
 
 /** Where to go on after Last-Event-ID "stream:sequence". */
-export async function resumeAfter(
-  gateway: Gateway,
-  lastEventId: string,
-  subjects: readonly string[],
-): Promise<Position> {
-  const [, stream = '', digits = ''] = /^(assay-[a-z-]{1,40}):(\d{1,15})$/.exec(lastEventId) ?? [];
-  if (stream === '')
+export async function resumeAfter(gateway: Gateway, lastEventId: string): Promise<Position> {
+  const noun = nouns.find((each) => lastEventId.startsWith(`${streamOf(each)}:`));
+  const digits = lastEventId.slice(lastEventId.indexOf(':') + 1);
+  if (noun === undefined || !/^\d{1,15}$/.test(digits))
     throw new InvalidInput('Last-Event-ID must be what the stream gave: "stream:sequence"', { code: 'event.last-id' });
-  const sequence = Number(digits);
-  const seen = { stream, sequence };
-  const message = await gateway.bus.messageAt(stream, sequence);
+  const seen = { stream: streamOf(noun), sequence: Number(digits) };
+  const message = await gateway.bus.messageAt(seen.stream, seen.sequence);
   if (message) return { start: message.storedAt, seen };
   // It is gone by age or by hand: go on with the next that is there.
-  const [next] = await gateway.bus.messages(stream, `${subjectsOf(stream)}`, { from: sequence + 1, limit: 1 });
-  if (next) return { start: next.storedAt, seen };
-  return { start: subjects.length > 0 ? gateway.now() : 'new', seen };
-}
-
-function subjectsOf(stream: string): string {
-  return `assay.${stream.slice('assay-'.length)}.>`;
+  const [next] = await gateway.bus.messages(seen.stream, `assay.${noun}.>`, { from: seen.sequence + 1, limit: 1 });
+  return { start: next?.storedAt ?? gateway.now(), seen };
 }
 
 /** Writes events until the client goes, does not keep up, or the service drains. Never rejects. */

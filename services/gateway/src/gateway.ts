@@ -2,7 +2,7 @@
 import type { BlobStore } from '@assay/blobs';
 import type { Bucket, Bus } from '@assay/bus';
 import type { Host } from '@assay/runtime';
-import type { ReadStore, TokenStore } from '@assay/store';
+import type { Store } from '@assay/store';
 import type { FastifyBaseLogger } from 'fastify';
 import type { GatewayConfig } from './config.ts';
 import type { IsOverloaded } from './pressure.ts';
@@ -11,7 +11,8 @@ export interface Gateway {
   readonly config: GatewayConfig;
   readonly bus: Bus;
   readonly blobs: BlobStore;
-  readonly store: ReadStore & { readonly tokens: TokenStore };
+  /** The ledger's part is not ours: the gateway only reads what it wrote. */
+  readonly store: Pick<Store, 'findings' | 'runs' | 'reports' | 'tokens' | 'ping'>;
   readonly sinks: Bucket;
   readonly log: FastifyBaseLogger;
   now(): Date;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '@assay/contracts';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { authorize, type Principal, principalOf, type Scope } from './auth.ts';
+import { authorize, nobody, type Principal, principalOf, type Scope } from './auth.ts';
 import type { Gateway } from './gateway.ts';
 import { parseJson } from './json.ts';
 import { describeApi, serveApiDescription } from './openapi.ts';
@@ -14,7 +14,7 @@ import { type App, parseWithZod, type ZodProvider } from './zod-provider.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; set on every route that needs a scope. */
+    /** Who asks: somebody on every route that needs a scope, else perhaps nobody. */
     principal: Principal;
   }
   interface FastifyContextConfig {
@@ -27,7 +27,6 @@ declare module 'fastify' {
 
 /** Longest body of a route that says nothing else. Bytes. */
 const bodyLimit = 256 * 1024;
-const nobody: Principal = { name: 'nobody', scopes: [] };
 
 export async function buildServer(gateway: Gateway): Promise<App> {
   const app: App = fastify({

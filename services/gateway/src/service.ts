@@ -14,6 +14,7 @@ import { readTokenFile } from './auth.ts';
 import { type GatewayConfig, gatewayConfig } from './config.ts';
 import { readinessChecks } from './routes/health.ts';
 import { buildServer } from './server.ts';
+import type { App } from './zod-provider.ts';
 
 /** What the process that hosts the gateway may want to know. */
 export interface GatewayResources {
@@ -46,41 +47,46 @@ async function startGateway(
   const { config, shared, bus, blobs, log, signal } = host;
   const bootstrapHash = config.tokenFile === undefined ? undefined : await readTokenFile(config.tokenFile);
   const store = await openStore(shared.storeUrl);
-  const app = await buildServer({
-    config,
-    bus,
-    blobs,
-    store,
-    sinks: await bus.bucket(sinksBucket),
-    log,
-    now: () => host.now(),
-    publish: (outgoing, options) => host.publish(outgoing, options),
-    isOverloaded: async () => ((await bus.pressure()) ? { retryAfterMs: overloadRetryMs } : undefined),
-    bootstrapHash,
-    runTokenKey: shared.runTokenKey,
-    metrics: metricsText,
-    signal,
-  });
-  for (const [name, check] of Object.entries(readinessChecks({ bus, store })))
-    host.readiness(name, async () => {
-      await check();
-    });
   try {
-    await app.listen({ host: shared.httpHost, port: config.port });
-  } catch (cause) {
+    const app = await buildServer({
+      config,
+      bus,
+      blobs,
+      store,
+      sinks: await bus.bucket(sinksBucket),
+      log,
+      now: () => host.now(),
+      publish: (outgoing, options) => host.publish(outgoing, options),
+      isOverloaded: async () => ((await bus.pressure()) ? { retryAfterMs: overloadRetryMs } : undefined),
+      bootstrapHash,
+      runTokenKey: shared.runTokenKey,
+      metrics: metricsText,
+      signal,
+    });
+    for (const [name, check] of Object.entries(readinessChecks({ bus, store }))) host.readiness(name, check);
+    const url = await listen(app, shared.httpHost, config.port);
+    log.info({ url }, 'gateway listens');
+    return {
+      resources: { url },
+      close: async () => {
+        await app.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
     await store.close();
-    throw cannotListen(shared.httpHost, config.port, cause);
+    throw error;
   }
-  const { port } = app.server.address() as AddressInfo;
-  const url = `http://${shared.httpHost.includes(':') ? `[${shared.httpHost}]` : shared.httpHost}:${port}`;
-  log.info({ url }, 'gateway listens');
-  return {
-    resources: { url },
-    close: async () => {
-      await app.close();
-      await store.close();
-    },
-  };
+}
+
+async function listen(app: App, host: string, port: number): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw cannotListen(host, port, cause);
+  }
+  const address = app.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
 function cannotListen(host: string, port: number, cause: unknown): Error {

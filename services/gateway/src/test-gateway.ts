@@ -5,7 +5,7 @@ import type { BlobStore } from '@assay/blobs';
 import { type Bucket, type Bus, type StoredMessage, streamOfSubject, type WireMessage } from '@assay/bus';
 import { InvalidInput, Transient } from '@assay/contracts';
 import { createLog, toWire } from '@assay/runtime';
-import type { ReadStore, StoredFinding, StoredReport, StoredRun, StoredToken, TokenStore } from '@assay/store';
+import type { ReadStore, Store, StoredFinding, StoredReport, StoredRun, StoredToken, TokenStore } from '@assay/store';
 import { hashToken } from './auth.ts';
 import { gatewayConfig } from './config.ts';
 import type { Gateway } from './gateway.ts';
@@ -209,7 +209,7 @@ export class MemoryBlobs implements BlobStore {
   async close() {}
 }
 
-export class MemoryStore implements ReadStore {
+export class MemoryStore implements Omit<Store, 'ledger' | 'close'> {
   isDown = false;
   readonly allFindings: StoredFinding[] = [];
   readonly allRuns: StoredRun[] = [];
@@ -257,6 +257,10 @@ export class MemoryStore implements ReadStore {
       return index >= 0;
     },
   };
+
+  async ping() {
+    this.#check();
+  }
 
   #check(): void {
     if (this.isDown) throw new Transient('the store does not answer at db.internal', { code: 'store.unavailable' });

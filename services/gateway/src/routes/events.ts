@@ -28,12 +28,12 @@ export const eventRoutes = (gateway: Gateway) => async (app: App) => {
       '/api/v1/events',
       {
         bodyLimit: gateway.config.maxEventBytes,
-        config: { scope: 'own', isIntake: true },
+        config: { scope: 'event:publish', isIntake: true },
         schema: {
           tags: ['events'],
           summary: 'Publish CloudEvents',
           description:
-            'CloudEvents 1.0: binary (ce-* headers, data as JSON or protobuf), structured or a batch. Needs `event:publish`; run.requested also `run:request`, finding.returned also `finding:return`.',
+            'CloudEvents 1.0: binary (ce-* headers, data as JSON or protobuf), structured or a batch. Besides, run.requested needs `run:request` and finding.returned `finding:return`.',
           consumes: [
             'application/cloudevents+json',
             'application/cloudevents-batch+json',
@@ -71,7 +71,7 @@ export const eventRoutes = (gateway: Gateway) => async (app: App) => {
     },
     async (request, reply) => {
       const subjects = request.query.subject.map((subject) => parseSubjectFilter(subject, 'subject'));
-      const position = await positionOf(gateway, request.headers['last-event-id'], request.query.since, subjects);
+      const position = await positionOf(gateway, request.headers['last-event-id'], request.query.since);
       if (followers >= gateway.config.maxFollowers)
         throw new Transient(`${followers} clients follow events already; try again later`, {
           code: 'event.followers',
@@ -90,10 +90,9 @@ async function positionOf(
   gateway: Gateway,
   lastEventId: string | string[] | undefined,
   since: string | undefined,
-  subjects: readonly string[],
 ): Promise<Position> {
   if (Array.isArray(lastEventId)) throw new InvalidInput('send Last-Event-ID once', { code: 'event.last-id' });
-  if (lastEventId) return resumeAfter(gateway, lastEventId, subjects);
+  if (lastEventId) return resumeAfter(gateway, lastEventId);
   if (since === undefined) return { start: 'new' };
   return { start: since === 'all' ? 'all' : new Date(since) };
 }

@@ -6,8 +6,8 @@ import type { Gateway } from '../gateway.ts';
 import type { App } from '../zod-provider.ts';
 
 /** The checks behind /readyz, by name. */
-export function readinessChecks(gateway: Pick<Gateway, 'bus' | 'store'>): Record<string, () => Promise<unknown>> {
-  return { bus: () => gateway.bus.ping(), store: () => gateway.store.runs.list({ limit: 1 }) };
+export function readinessChecks(gateway: Pick<Gateway, 'bus' | 'store'>): Record<string, () => Promise<void>> {
+  return { bus: () => gateway.bus.ping(), store: () => gateway.store.ping() };
 }
 
 export const healthRoutes = (gateway: Gateway) => async (app: App) => {

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { asAdmin, type TestGateway, testGateway } from '../test-gateway.ts';
+
+let test: TestGateway;
+beforeEach(async () => {
+  test = await testGateway();
+});
+afterEach(() => test.stop());
+
+const send = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>
+  test.app.inject({ method, url: `/api/v1/sinks${url}`, headers: asAdmin, ...(payload ? { payload } : {}) });
+const hook = {
+  name: 'hook',
+  type: 'webhook',
+  subject: 'assay.finding.changed.opened.>',
+  config: { url: 'https://chat.example/hook' },
+  credentials: { secret: { env: 'HOOK_SECRET' } },
+};
+const kept = async (name: string) => {
+  const entry = await test.gateway.sinks.get(name);
+  return entry && JSON.parse(Buffer.from(entry.value).toString());
+};
+
+describe('a sink', () => {
+  it('is kept where the consumer watches, and read back', async () => {
+    const answer = await send('POST', '', hook);
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toEqual({ ...hook, generation: 1 });
+    expect(await kept('hook')).toEqual({ ...hook, generation: 1 });
+    expect((await send('GET', '/hook')).json()).toEqual({ ...hook, generation: 1 });
+    expect((await send('GET', '')).json()).toEqual({ items: [{ ...hook, generation: 1 }] });
+  });
+
+  it('is changed by posting it again, and goes on in its generation', async () => {
+    await send('POST', '', hook);
+    await send('POST', '/hook/replay', { from: 'all' });
+    const answer = await send('POST', '', { ...hook, filter: 'severity == "critical"', generation: 9 });
+    expect(answer.statusCode).toBe(200);
+    expect(await kept('hook')).toEqual({ ...hook, filter: 'severity == "critical"', generation: 2, replayFrom: 'all' });
+  });
+
+  it('that did not change is not written again', async () => {
+    await send('POST', '', hook);
+    const before = await test.gateway.sinks.get('hook');
+    await send('POST', '', hook);
+    expect((await test.gateway.sinks.get('hook'))?.revision).toBe(before?.revision);
+  });
+
+  it.each(['all', '2026-01-31T12:00:00Z', 17])('is replayed from %s as its next generation', async (from) => {
+    await send('POST', '', hook);
+    const answer = await send('POST', '/hook/replay', { from });
+    expect(answer.statusCode).toBe(202);
+    expect(await kept('hook')).toEqual({ ...hook, generation: 2, replayFrom: from });
+    await send('POST', '/hook/replay', { from });
+    expect((await kept('hook')).generation).toBe(3);
+  });
+
+  it('counts every one of several replays at the same time', async () => {
+    await send('POST', '', hook);
+    await Promise.all([1, 2, 3].map((from) => send('POST', '/hook/replay', { from })));
+    expect((await kept('hook')).generation).toBe(4);
+  });
+
+  it('is gone when it is deleted', async () => {
+    await send('POST', '', hook);
+    expect((await send('DELETE', '/hook')).statusCode).toBe(204);
+    expect(await kept('hook')).toBeUndefined();
+    expect((await send('GET', '/hook')).statusCode).toBe(404);
+  });
+
+  it.each([
+    ['GET', '/nobody', undefined, 404, 'sink.missing'],
+    ['DELETE', '/nobody', undefined, 404, 'sink.missing'],
+    ['POST', '/nobody/replay', { from: 'all' }, 404, 'sink.missing'],
+    ['POST', '/hook/replay', { from: 'yesterday' }, 400, 'sink.start'],
+    ['POST', '/hook/replay', {}, 400, 'request.invalid'],
+    ['GET', '/No_Name', undefined, 400, 'request.invalid'],
+    ['POST', '', { ...hook, name: 'A' }, 400, 'sink.name'],
+    ['POST', '', { ...hook, subject: 'assay.orders.>' }, 400, 'subject.filter'],
+    ['POST', '', { ...hook, credentials: { secret: 'hunter2' } }, 400, 'sink.credential'],
+    ['POST', '', { ...hook, config: { text: 'x'.repeat(70_000) } }, 413, 'sink.too-large'],
+  ] as const)('%s %s with %j is answered by %i', async (method, url, payload, status, code) => {
+    const answer = await send(method, url, payload);
+    expect(answer.json()).toMatchObject({ status, code });
+    expect(answer.body).not.toContain('hunter2');
+    expect(await kept('hook')).toBeUndefined();
+  });
+});
