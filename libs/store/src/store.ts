@@ -9,6 +9,7 @@ import type {
   RunStarted,
   TaskFinished,
 } from '@assay/contracts';
+import type { LedgerStore } from './ledger-store.ts';
 
 export interface Page<T> {
   items: T[];
@@ -43,8 +44,9 @@ export interface FindingQuery extends PageQuery {
   state?: FindingState;
   /** Names, e.g. ["high", "critical"]. */
   severities?: string[];
-  /** Findings that this run saw, with the transition they had in it. */
+  /** Findings that this run saw or fixed, with the transition they had in it; forgotten some time after the run. */
   run?: string;
+  /** Names, e.g. ["opened"]; only with `run`. */
   transitions?: string[];
   /** Start of the path. */
   path?: string;
@@ -62,6 +64,8 @@ export interface StoredRun {
   started?: RunStarted;
   finished?: RunFinished;
   assessed?: RunAssessed;
+  /** Those that ended so far, by name. */
+  tasks?: TaskFinished[];
   /** RFC 3339 */
   updatedAt: string;
 }
@@ -84,7 +88,7 @@ export interface StoredToken {
 /** What the gateway and people read. */
 export interface ReadStore {
   findings: {
-    /** Worst first, then by identity. */
+    /** Worst first, then by target and tool, then as they were first written. */
     list(query: FindingQuery): Promise<Page<StoredFinding>>;
     /** By identity; several targets may share one. A unique prefix of at least 8 digits will do. */
     get(id: string): Promise<StoredFinding[]>;
@@ -107,4 +111,10 @@ export interface TokenStore {
   delete(name: string): Promise<boolean>;
 }
 
-export type { TaskFinished };
+export interface Store extends ReadStore {
+  tokens: TokenStore;
+  ledger: LedgerStore;
+  /** Throws Transient when the store cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

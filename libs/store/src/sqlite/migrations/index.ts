@@ -1,0 +1,4 @@
+// Every migration, in order; the n-th brings a file to schema n. Never edit one that was released: add the next.
+import { remember } from './0001-remember.ts';
+
+export const migrations: readonly string[] = [remember];

@@ -1,0 +1,109 @@
+// What the ledger must know of every finding of a target to say what became of it: about 50 bytes each, in columns.
+import { FindingMark, type Place } from '@assay/store';
+import { IdentityTable, type ToolMask } from './identity-table.ts';
+
+/** What a new entry says of a finding whose content it keeps. */
+export interface KeptFinding {
+  place: Place;
+  /** Hash of its content. */
+  hash: number;
+  /** Number of the entry that opened it first. */
+  first: number;
+  mark: FindingMark;
+  severity: number;
+  /** Number of its tool and scope. */
+  area: number;
+  /** When the scan began that it was written by. Milliseconds since 1970. */
+  at: number;
+}
+
+export class KnownFindings {
+  readonly #table = new IdentityTable();
+  #seq = new Uint32Array(256);
+  #position = new Uint32Array(256);
+  #hash = new Uint32Array(256);
+  #first = new Uint32Array(256);
+  #area = new Uint32Array(256);
+  #at = new Float64Array(256);
+  #mark = new Uint8Array(256);
+  #severity = new Uint8Array(256);
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The number of a finding, -1 when it is not known. */
+  find(identities: Uint8Array, position: number, mask: ToolMask): number {
+    return this.#table.find(identities, position, mask);
+  }
+
+  keep(identities: Uint8Array, position: number, mask: ToolMask, kept: KeptFinding): void {
+    const number = this.#table.add(identities, position, mask);
+    if (number >= this.#seq.length) this.#grow();
+    this.#seq[number] = kept.place.seq;
+    this.#position[number] = kept.place.position;
+    this.#hash[number] = kept.hash;
+    this.#first[number] = kept.first;
+    this.#area[number] = kept.area;
+    this.#at[number] = kept.at;
+    this.#mark[number] = kept.mark;
+    this.#severity[number] = kept.severity;
+  }
+
+  fix(number: number): void {
+    this.#mark[number] = FindingMark.FIXED;
+  }
+
+  placeOf(number: number): Place {
+    return { seq: this.#seq[number] ?? 0, position: this.#position[number] ?? 0 };
+  }
+
+  seqOf(number: number): number {
+    return this.#seq[number] ?? 0;
+  }
+
+  hashOf(number: number): number {
+    return this.#hash[number] ?? 0;
+  }
+
+  firstOf(number: number): number {
+    return this.#first[number] ?? 0;
+  }
+
+  areaOf(number: number): number {
+    return this.#area[number] ?? 0;
+  }
+
+  atOf(number: number): number {
+    return this.#at[number] ?? 0;
+  }
+
+  markOf(number: number): number {
+    return this.#mark[number] ?? 0;
+  }
+
+  severityOf(number: number): number {
+    return this.#severity[number] ?? 0;
+  }
+
+  writeIdentity(number: number, mask: ToolMask, target: Uint8Array, position: number): void {
+    this.#table.write(number, mask, target, position);
+  }
+
+  #grow(): void {
+    const capacity = Math.ceil(this.#seq.length * 1.5);
+    this.#seq = grown(this.#seq, new Uint32Array(capacity));
+    this.#position = grown(this.#position, new Uint32Array(capacity));
+    this.#hash = grown(this.#hash, new Uint32Array(capacity));
+    this.#first = grown(this.#first, new Uint32Array(capacity));
+    this.#area = grown(this.#area, new Uint32Array(capacity));
+    this.#at = grown(this.#at, new Float64Array(capacity));
+    this.#mark = grown(this.#mark, new Uint8Array(capacity));
+    this.#severity = grown(this.#severity, new Uint8Array(capacity));
+  }
+}
+
+function grown<T extends { set(source: T): void }>(source: T, target: T): T {
+  target.set(source);
+  return target;
+}

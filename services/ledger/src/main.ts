@@ -1,0 +1,4 @@
+import { runService } from '@assay/runtime';
+import { ledger } from './service.ts';
+
+await runService(ledger);

@@ -1,0 +1,74 @@
+// What the ledger reads of a batch without decoding its findings: which are suppressed, and a hash of each content.
+import { crc32 } from 'node:zlib';
+import { type Batch, InvalidInput, identityBytes, messageType, pick } from '@assay/contracts';
+import { FindingFields } from '@assay/store';
+
+const enrichmentType = messageType('Enrichment');
+
+export interface BatchContents {
+  /** A byte a finding: 1 when the source, the tool or a step says that it is accepted. */
+  suppressed: Uint8Array;
+  /** A number a finding: the same as long as nothing people see of it changes. */
+  hashes: Uint32Array;
+}
+
+export function checkBatch({ reportId, target, tool, findings, identities, severities }: Batch): void {
+  const wrong = (what: string) => new InvalidInput(`batch of report "${reportId}": ${what}`, { code: 'batch.invalid' });
+  if (reportId === '') throw wrong('reportId is empty');
+  if (!target?.name) throw wrong('target.name is empty');
+  if (!tool?.name) throw wrong('tool.name is empty');
+  if (identities.length !== findings.length * identityBytes) {
+    throw wrong(`${findings.length} findings need ${findings.length * identityBytes} bytes of identities`);
+  }
+  if (severities.length !== findings.length) throw wrong(`${findings.length} findings need as many severities`);
+}
+
+/** The batch in parts of one severity each, worst first; nearly always it is one already. */
+export function bySeverity(batch: Batch): Batch[] {
+  const [first] = batch.severities;
+  if (batch.severities.every((severity) => severity === first)) return batch.findings.length > 0 ? [batch] : [];
+  const positions = new Map<number, number[]>();
+  batch.severities.forEach((severity, position) => {
+    positions.set(severity, [...(positions.get(severity) ?? []), position]);
+  });
+  return [...positions].sort(([a], [b]) => b - a).map(([, some]) => pick(batch, some));
+}
+
+const fields = new FindingFields();
+
+export function readContents(batch: Batch): BatchContents {
+  const { findings, severities, enrichments } = batch;
+  const suppressed = new Uint8Array(findings.length);
+  const hashes = Uint32Array.from(severities);
+  for (const enrichment of enrichments) {
+    const hash = crc32(enrichmentType.encode({ ...enrichment, positions: [] }));
+    const touch = (position: number) => {
+      hashes[position] = Math.imul(hashes[position] ?? 0, 31) + hash;
+      if (enrichment.suppression) suppressed[position] = 1;
+    };
+    if (enrichment.positions.length === 0)
+      for (let position = 0; position < findings.length; position++) touch(position);
+    else for (const position of enrichment.positions) touch(position);
+  }
+  findings.forEach((finding, position) => {
+    hashes[position] = crc32(finding, hashes[position]);
+    if (fields.read(finding).isSuppressed) suppressed[position] = 1;
+  });
+  return { suppressed, hashes };
+}
+
+/** The distinct rules of findings, and their least and greatest paths by bytes. */
+export function rangeOf(findings: readonly Uint8Array[]): { rules: string[]; minPath: string; maxPath: string } {
+  const rules = new Set<string>();
+  let min: Buffer | undefined;
+  let max: Buffer | undefined;
+  for (const finding of findings) {
+    fields.read(finding);
+    const bytes = Buffer.from(finding.buffer, finding.byteOffset, finding.byteLength);
+    rules.add(bytes.toString('utf8', fields.ruleStart, fields.ruleEnd));
+    const path = bytes.subarray(fields.pathStart, fields.pathEnd);
+    if (min === undefined || Buffer.compare(path, min) < 0) min = path;
+    if (max === undefined || Buffer.compare(path, max) > 0) max = path;
+  }
+  return { rules: [...rules], minPath: min?.toString() ?? '', maxPath: max?.toString() ?? '' };
+}

@@ -1,0 +1,164 @@
+// finding.enriched → what became of each finding: opened, recurred, reopened or suppressed. Everything a batch changes
+// is one entry of its target's history; a batch that comes again finds its entry and says what it said before.
+import { hash } from 'node:crypto';
+import {
+  type Batch,
+  batchType,
+  type Event,
+  emitTotal,
+  findingChanged,
+  InvalidInput,
+  identityAt,
+  type Outgoing,
+  pick,
+  Transient,
+  Transition,
+  transitionNames,
+} from '@assay/contracts';
+import { type Append, type Entry, FindingMark, numbersOf } from '@assay/store';
+import { assessRun } from './assess-run.ts';
+import { type Judgement, judgeBatch } from './judge-batch.ts';
+import type { Memory } from './memory.ts';
+import { publishFixed } from './publish-fixed.ts';
+import { bySeverity, checkBatch, rangeOf, readContents } from './read-batch.ts';
+import type { LedgerContext } from './resources.ts';
+import type { Scan } from './scan.ts';
+import { scanBegin } from './scan-begin.ts';
+import { settleReport } from './settle-report.ts';
+
+/** Times a batch is judged anew because somebody else wrote first. */
+const maxConflicts = 5;
+
+export async function* takeInFindings(event: Event<Batch>, context: LedgerContext): AsyncIterable<Outgoing> {
+  const batch = event.data;
+  checkBatch(batch);
+  const { memories } = context.resources;
+  const parts = bySeverity(batch);
+  const { taken, closed } = await memories.with(batch.target?.name ?? '', async (memory) => {
+    const scan = await memory.scan(batch.reportId, () => scanBegin(batch.runId, batch.reportId, event.time, context));
+    const taken: Taken[] = [];
+    for (const part of parts) taken.push(await takeIn(part, event, memory, scan, context));
+    return { taken, closed: await settleReport(batch.reportId, event.id, memory, scan, context) };
+  });
+  for (const { part, key, transitions } of taken) yield* changes(part, key, transitions);
+  if (!closed) return;
+  yield* publishFixed(closed, batch.target, context);
+  yield* assessRun(closed.report.parsed.runId || batch.reportId, context);
+}
+
+interface Taken {
+  part: Batch;
+  key: string;
+  transitions: Uint8Array;
+}
+
+async function takeIn(
+  part: Batch,
+  event: Event<Batch>,
+  memory: Memory,
+  scan: Scan,
+  context: LedgerContext,
+): Promise<Taken> {
+  const key = batchKey(part);
+  const area = memory.area(part.tool?.name ?? '', part.scope);
+  const contents = readContents(part);
+  for (let attempt = 0; attempt < maxConflicts; attempt++) {
+    if (scan.has(key))
+      return { part, key, transitions: await transitionsBefore(part, key, contents.suppressed, context, memory) };
+    checkOpen(part, scan);
+    const judgement = judgeBatch(memory, area, part, contents, Date.parse(scan.at));
+    const storedAt = context.now().toISOString();
+    const append = appendOf(part, { key, event: event.id, at: scan.at, storedAt }, judgement, contents.hashes, memory);
+    if (await memory.append(append)) return { part, key, transitions: judgement.transitions };
+  }
+  throw new Transient(`the history of target "${memory.target}" is written by too many at once`, {
+    code: 'ledger.contended',
+  });
+}
+
+/** Names a batch by what it is about, so that it is known again whatever event carries it. */
+function batchKey({ reportId, index, severities, identities, tool }: Batch): string {
+  const digest = hash('sha256', identities).slice(0, 24);
+  return `${reportId}/${index}/${severities[0] ?? 0}/${tool?.name ?? ''}/${digest}`;
+}
+
+function appendOf(
+  part: Batch,
+  { key, event, at, storedAt }: Pick<Entry, 'key' | 'event' | 'at' | 'storedAt'>,
+  { transitions, places, kept, firsts, markings }: Judgement,
+  hashes: Uint32Array,
+  memory: Memory,
+): Append {
+  const entry: Entry = {
+    history: memory.history,
+    seq: memory.next,
+    key,
+    event,
+    reportId: part.reportId,
+    runId: part.runId || part.reportId,
+    revision: part.revision,
+    tool: part.tool?.name ?? '',
+    scope: part.scope,
+    at,
+    storedAt,
+    severity: part.severities[0] ?? 0,
+    count: part.findings.length,
+    seen: { identities: part.identities, transitions, places },
+  };
+  if (kept.length === 0) return { entry, markings };
+  const content = pick(part, kept);
+  const keptTransitions = Uint8Array.from(kept, (position) => transitions[position] ?? 0);
+  entry.kept = {
+    identities: content.identities,
+    transitions: keptTransitions,
+    marks: keptTransitions.map((transition) =>
+      transition === Transition.SUPPRESSED ? FindingMark.SUPPRESSED : FindingMark.OPEN,
+    ),
+    pointers: new Uint8Array(),
+    hashes: numbersOf(kept.map((position) => hashes[position] ?? 0)),
+    firsts: numbersOf(firsts),
+    ...rangeOf(content.findings),
+  };
+  return { entry, content: batchType.encode({ ...content, steps: [], transition: 0 }), markings };
+}
+
+/** What a batch was told to be when it came first. */
+async function transitionsBefore(
+  part: Batch,
+  key: string,
+  suppressed: Uint8Array,
+  { resources }: LedgerContext,
+  memory: Memory,
+): Promise<Uint8Array> {
+  const entries = await resources.store.ledger.entriesOfReport(memory.history, part.reportId);
+  const entry = entries.find((each) => each.key === key);
+  if (entry?.seen) return entry.seen.transitions;
+  // The scan is forgotten by now, but what it opened is not.
+  const transitions = suppressed.map((is) => (is ? Transition.SUPPRESSED : Transition.RECURRED));
+  const { kept } = entry ?? {};
+  if (!kept) return transitions;
+  const then = new Map(Array.from(kept.transitions, (transition, index) => [identityAt(kept, index), transition]));
+  return transitions.map((transition, position) => then.get(identityAt(part, position)) ?? transition);
+}
+
+// A report that proved what is gone is over. Findings that come after it in its name would be closed by nothing.
+function checkOpen({ reportId }: Batch, scan: Scan): void {
+  if (!scan.closings.some(({ closing }) => closing?.isProof && closing.isLast)) return;
+  throw new InvalidInput(
+    `report "${reportId}" was complete before this batch of it came: was its id used twice? Give each report an id of its own`,
+    { code: 'report.closed' },
+  );
+}
+
+function* changes(part: Batch, key: string, transitions: Uint8Array): Iterable<Outgoing> {
+  const positions = new Map<number, number[]>();
+  transitions.forEach((transition, position) => {
+    const same = positions.get(transition);
+    if (same) same.push(position);
+    else positions.set(transition, [position]);
+  });
+  for (const [transition, some] of positions) {
+    const changed: Batch = { ...pick(part, some), steps: [], transition: transition as Transition };
+    yield emitTotal(findingChanged, changed, `${key}/${transitionNames.of(transition)}`);
+  }
+}
