@@ -46,9 +46,12 @@ export async function installTool(name: string, options: InstallOptions): Promis
       : fromGo(install, folder, options, places));
     const state = await verified(folder, spec, places);
     if (!state) {
-      throw new Fault(`${spec.command} ${install.version} was installed but does not run; see its output above.`, {
-        code: 'tool.broken',
-      });
+      throw new Fault(
+        `${spec.command} ${install.version} was installed, but does not say that it is that version; run it by hand to see why.`,
+        {
+          code: 'tool.broken',
+        },
+      );
     }
     await link(folder, final);
     return { ...state, path: join(final, 'bin', spec.command) };

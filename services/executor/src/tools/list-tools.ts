@@ -76,7 +76,6 @@ export async function versionOf(path: string, spec: ToolSpec, places: ToolPlaces
       PATH: [dirname(process.execPath), dirname(path), ...places.path].join(delimiter),
       HOME: tmpdir(),
       LANG: 'C.UTF-8',
-      SEMGREP_SEND_METRICS: 'off',
     },
     timeoutMs: versionTimeoutMs,
   });

@@ -22,7 +22,7 @@ export function logTail(output: string, secrets: readonly string[]): string {
   let text = output;
   for (const secret of secrets) if (secret.length >= 6) text = text.replaceAll(secret, hidden);
   for (const shape of shapes) text = text.replace(shape, hidden);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours and other control characters are taken out.
+  // Terminal colours and other control characters.
   text = text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
   const bytes = Buffer.from(text.trim());
   if (bytes.length <= maxTailBytes) return bytes.toString();
