@@ -10,15 +10,19 @@ import { assessmentNames, type RunAssessed } from '@assay/contracts';
 import { type Deployment, deploy, writeGosecReport } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-const findings = 20_000;
+const findings = 10_000;
+const small = 1000;
 let deployment: Deployment;
 let folder: string;
 let report: string;
+let smallReport: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-processes-'));
   report = join(folder, 'gosec.json');
   await writeGosecReport(report, findings);
+  smallReport = join(folder, 'small.json');
+  await writeGosecReport(smallReport, small);
   deployment = await deploy();
 });
 afterAll(async () => {
@@ -37,7 +41,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   return (await response.json()) as T;
 }
 
-async function submit(target: string): Promise<string> {
+async function submit(target: string, file = report): Promise<string> {
   const query = new URLSearchParams({
     format: 'gosec',
     target,
@@ -47,7 +51,7 @@ async function submit(target: string): Promise<string> {
   const response = await fetch(`${deployment.url}/api/v1/reports?${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${deployment.token}` },
-    body: Readable.toWeb(createReadStream(report)) as ReadableStream,
+    body: Readable.toWeb(createReadStream(file)) as ReadableStream,
     duplex: 'half',
   } as RequestInit);
   expect(response.status).toBe(202);
@@ -89,12 +93,12 @@ const addSink = (name: string, subject: string) =>
     config: { path: `${name}.jsonl`, format: 'jsonl' },
   });
 
-function reconciles(run: RunAssessed, transition: string): void {
+function reconciles(run: RunAssessed, transition: string, count = findings): void {
   expect(run.problems).toEqual([]);
   expect(
     assessmentNames.of(run.assessment) === 'unspecified' ? run.assessment : assessmentNames.of(run.assessment),
   ).toMatch(/complete/i);
-  expect(run.transitions).toEqual({ [transition]: findings });
+  expect(run.transitions).toEqual({ [transition]: count });
   for (const report of run.reports) expect(report.raw).toBe(report.findings);
 }
 
@@ -147,8 +151,8 @@ describe('services, each a process', () => {
 
   it('share the work of one durable between two replicas', async () => {
     const second = await deployment.start('producer');
-    const runs = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => submit(`shared-${name}`)));
-    for (const run of runs) reconciles(await assessed(run), 'opened');
+    const runs = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => submit(`shared-${name}`, smallReport)));
+    for (const run of runs) reconciles(await assessed(run), 'opened', small);
     const metrics = await (await fetch(`${second.healthUrl}/metrics`)).text();
     const handled = /assay_events_handled_total\{[^}]*service="producer"[^}]*\} (\d+)/.exec(metrics)?.[1];
     expect(Number(handled)).toBeGreaterThan(0);
