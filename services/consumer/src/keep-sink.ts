@@ -15,9 +15,10 @@ import {
 import { backoffMs, pause } from './backoff.ts';
 import { compileFilter, passAll } from './compile-filter.ts';
 import { type Durable, positionOf } from './durables.ts';
+import { maxHeldEvents } from './held-events.ts';
 import { holdsFindings, readItems } from './read-items.ts';
 import { readSecrets, redact, type SecretSources } from './read-secrets.ts';
-import { describeWith, maxHeldEvents, type Outcome, runSink } from './run-sink.ts';
+import { describeWith, type Outcome, runSink } from './run-sink.ts';
 import type { Blobs, Log, Secrets, Sink } from './sink.ts';
 import { sinkTypeOf } from './sinks/registry.ts';
 

@@ -5,10 +5,9 @@ import { DeliveryOutcome, explain } from '@assay/contracts';
 import { backoffMs, pause } from './backoff.ts';
 import type { Filter } from './compile-filter.ts';
 import { deliverItems, isForGood, Stopped } from './deliver-items.ts';
+import { type Held, HeldEvents, maxHeldEvents } from './held-events.ts';
 import type { Log, Sink, SinkItem } from './sink.ts';
 
-/** Most events a sink holds unacked, however large its batches are: at 512 KiB an event, 64 MiB. */
-export const maxHeldEvents = 128;
 /** How long a delivery that has begun may go on when the service stops. */
 const graceMs = 10_000;
 
@@ -51,11 +50,6 @@ export interface SinkRun {
   stop(): Promise<void>;
 }
 
-interface Held {
-  delivery: Delivery;
-  settled: () => void;
-}
-
 export async function runSink(options: SinkRunOptions): Promise<SinkRun> {
   const run = new Run(options);
   await run.start();
@@ -66,13 +60,7 @@ class Run implements SinkRun {
   readonly #options: SinkRunOptions;
   readonly #stopping = new AbortController();
   readonly #killed = new AbortController();
-  /** Every unacked event by its sequence, in order. */
-  readonly #held = new Map<number, Held>();
-  /** Taken from the stream, not yet in a batch. */
-  #queue: Held[] = [];
-  /** Sequences that were acked lately: a server that did not hear of it sends them again. */
-  readonly #acked = new Set<number>();
-  #wake: () => void = () => {};
+  readonly #held = new HeldEvents(this.#stopping.signal);
   #drain: () => Promise<void> = async () => {};
   #filteredBefore = 0;
   ended: Promise<void> = Promise.resolve();
@@ -83,7 +71,7 @@ class Run implements SinkRun {
 
   async start(): Promise<void> {
     const { bus, consumer } = this.#options;
-    const subscription = await bus.subscribe(consumer, (delivery) => this.#take(delivery), {
+    const subscription = await bus.subscribe(consumer, (delivery) => this.#held.take(delivery), {
       concurrency: maxHeldEvents,
     });
     this.#drain = () => subscription.drain();
@@ -101,12 +89,9 @@ class Run implements SinkRun {
   }
 
   async #live(closed: Promise<void>): Promise<void> {
-    const keepAlive = setInterval(() => {
-      for (const { delivery } of this.#held.values()) delivery.working();
-    }, this.#options.consumer.ackWaitMs / 3);
+    const keepAlive = setInterval(() => this.#held.keepAlive(), this.#options.consumer.ackWaitMs / 3);
     let impatience: NodeJS.Timeout | undefined;
     this.#stopping.signal.addEventListener('abort', () => {
-      this.#wake();
       impatience = setTimeout(() => this.#killed.abort(), graceMs);
     });
     const work = this.#work();
@@ -117,7 +102,7 @@ class Run implements SinkRun {
       await work.catch(() => {});
       clearInterval(keepAlive);
       clearTimeout(impatience);
-      this.#giveBack();
+      this.#held.giveBack();
     }
   }
 
@@ -125,21 +110,6 @@ class Run implements SinkRun {
     await closed;
     if (this.#stopping.signal.aborted) return new Promise(() => {});
     throw new Error('the subscription ended');
-  }
-
-  #take(delivery: Delivery): Promise<void> {
-    if (this.#stopping.signal.aborted) {
-      delivery.retry(0);
-      return Promise.resolve();
-    }
-    if (this.#acked.has(delivery.sequence)) return delivery.ack();
-    if (this.#held.has(delivery.sequence)) return Promise.resolve();
-    return new Promise((settled) => {
-      const held = { delivery, settled };
-      this.#held.set(delivery.sequence, held);
-      this.#queue.push(held);
-      this.#wake();
-    });
   }
 
   async #work(): Promise<void> {
@@ -160,29 +130,14 @@ class Run implements SinkRun {
     let items = 0;
     let until = Number.POSITIVE_INFINITY;
     while (items < size && batch.length < maxHeldEvents) {
-      const next = this.#queue.shift();
-      if (next) {
-        const read = await this.#read(next);
-        batch.push(read);
-        items += read.items.length;
-        until = Math.min(until, performance.now() + waitMs);
-        continue;
-      }
-      const left = until - performance.now();
-      if (left <= 0 || this.#stopping.signal.aborted) break;
-      await this.#arrival(left);
+      const next = await this.#held.next(until);
+      if (!next) break;
+      const read = await this.#read(next);
+      batch.push(read);
+      items += read.items.length;
+      until = Math.min(until, performance.now() + waitMs);
     }
     return batch;
-  }
-
-  async #arrival(mostMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      if (Number.isFinite(mostMs)) timer = setTimeout(resolve, mostMs);
-    });
-    clearTimeout(timer);
-    this.#wake = () => {};
   }
 
   async #read(held: Held): Promise<Read> {
@@ -213,7 +168,7 @@ class Run implements SinkRun {
     const [taken, lost] = [batch.filter((read) => !errorOf(read)), batch.filter((read) => errorOf(read))];
     for (const read of lost) await this.#bury(read, errorOf(read), attempts);
     await this.#reportTaken(taken, attempts);
-    for (const { held } of batch) await this.#ack(held);
+    for (const { held } of batch) await this.#held.ack(held);
   }
 
   async #bury({ held: { delivery }, items }: Read, error: unknown, attempts: number): Promise<void> {
@@ -255,15 +210,6 @@ class Run implements SinkRun {
     }
   }
 
-  async #ack({ delivery, settled }: Held): Promise<void> {
-    await delivery.ack();
-    this.#acked.add(delivery.sequence);
-    const [oldest] = this.#acked;
-    if (this.#acked.size > 8 * maxHeldEvents && oldest !== undefined) this.#acked.delete(oldest);
-    this.#held.delete(delivery.sequence);
-    settled();
-  }
-
   async #retryLater(attempt: number, error: unknown, what: string): Promise<void> {
     const { describe, log, random = Math.random, pause: wait = pause } = this.#options;
     if (this.#stopping.signal.aborted) throw new Stopped();
@@ -271,15 +217,6 @@ class Run implements SinkRun {
     log.warn({ attempt, retryInMs, reason: describe(error) }, what);
     await wait(retryInMs, this.#stopping.signal);
     if (this.#stopping.signal.aborted) throw new Stopped();
-  }
-
-  #giveBack(): void {
-    for (const { delivery, settled } of this.#held.values()) {
-      delivery.retry(0);
-      settled();
-    }
-    this.#held.clear();
-    this.#queue = [];
   }
 }
 
