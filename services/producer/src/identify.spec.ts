@@ -88,11 +88,19 @@ describe('Identities', () => {
     expect([11, 12, 13].map((line) => second.next(base, at(line)))).toEqual(identities);
   });
 
+  it('gives a finding the same identity whether records before it came twice or not', () => {
+    const once = new Identities();
+    const twice = new Identities();
+    const expected = [1, 2].map((line) => once.next(base, at(line)));
+    expect([1, 1, 2].map((line) => twice.next(base, at(line)))).toEqual([expected[0], undefined, expected[1]]);
+  });
+
   it('finds the same record again', () => {
     const identities = new Identities();
     identities.next(base, at(1));
     identities.next(base, at(2));
     expect(identities.next(base, at(1))).toBeUndefined();
+    expect(identities.next(base, at(2))).toBeUndefined();
     expect(identities.next(base, at(1, 'another title'))).toBeDefined();
     expect(identities.next(baseIdentity({ ...code, rule: 'G501' }), at(1))).toBeDefined();
   });

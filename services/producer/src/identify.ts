@@ -64,31 +64,38 @@ export function purlName(purl: string): string {
 /** Identities of one report, in order: equal ones are told apart by ordinal, the same record twice is found. */
 export class Identities {
   readonly #bases = new IdentityTable();
-  readonly #records = new IdentityTable();
+  /** Records whose base was there before them; the first of each base is a note beside it. */
+  readonly #repeated = new IdentityTable();
 
   /** The identity of the report's next finding; undefined when this very record was there before. */
-  next(base: string, record: RecordParts): string | undefined {
-    if (this.#isRepeated(base, record)) return undefined;
-    const ordinal = this.#bases.add(word(base, 0), word(base, 4));
+  next(base: string, parts: RecordParts): string | undefined {
+    const mark = markOf(parts);
+    const at = this.#bases.find(word(base, 0), word(base, 4), mark);
+    if (this.#bases.counted(at) > 0) {
+      if (this.#bases.note(at) === mark) return undefined;
+      const record = this.#repeated.find((word(base, 8) ^ mark) >>> 0, word(base, 12));
+      if (this.#repeated.count(record) > 0) return undefined;
+    }
+    const ordinal = this.#bases.count(at);
     if (ordinal === 0) return base;
     const hex = Buffer.from(base, 'latin1').toString('hex');
     return digest(version + field('b', hex) + field('o', String(ordinal)));
   }
+}
 
-  // Not cryptographic: it decides only between findings whose identities are equal, in one report.
-  #isRepeated(base: string, { path, purl, span, title, more }: RecordParts): boolean {
-    let low = word(base, 8);
-    for (const text of [title, path, purl]) low = mixText(low, text);
-    for (const text of more) low = mixText(low, text);
-    let high = word(base, 12);
-    if (span) {
-      high = mix(high, span.startLine ?? 0);
-      high = mix(high, span.endLine ?? 0);
-      high = mix(high, span.startColumn ?? 0);
-      high = mix(high, span.endColumn ?? 0);
-    }
-    return this.#records.add(low >>> 0, high >>> 0) > 0;
+/** 32 bits of what a record says. Not cryptographic: it decides only between findings whose bases are equal. */
+function markOf({ path, purl, span, title, more }: RecordParts): number {
+  let mark = mixText(0, title);
+  // The base holds the path unless it is about a package.
+  if (purl !== '') mark = mixText(mixText(mark, path), purl);
+  for (const text of more) mark = mixText(mark, text);
+  if (span) {
+    mark = mix(mark, span.startLine ?? 0);
+    mark = mix(mark, span.endLine ?? 0);
+    mark = mix(mark, span.startColumn ?? 0);
+    mark = mix(mark, span.endColumn ?? 0);
   }
+  return mark >>> 0;
 }
 
 function mix(state: number, value: number): number {
