@@ -58,6 +58,8 @@ function dynamicGrants(stream: string): string[] {
 function tailGrants(stream: string): string[] {
   return [
     `$JS.API.STREAM.INFO.${stream}`,
+    // To go on where a follower broke off.
+    `$JS.API.STREAM.MSG.GET.${stream}`,
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
     `$JS.API.CONSUMER.DELETE.${stream}.*`,
     ...consumerGrants(stream, '*'),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '@assay/contracts';
 import rateLimit from '@fastify/rate-limit';
-import fastify from 'fastify';
+import { fastify, LogController } from 'fastify';
 import { authorize, nobody, type Principal, principalOf, type Scope } from './auth.ts';
 import type { Gateway } from './gateway.ts';
 import { parseJson } from './json.ts';
@@ -31,7 +31,7 @@ const bodyLimit = 256 * 1024;
 export async function buildServer(gateway: Gateway): Promise<App> {
   const app: App = fastify({
     loggerInstance: gateway.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit,
     requestTimeout: gateway.config.requestTimeoutMs,
