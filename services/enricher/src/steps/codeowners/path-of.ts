@@ -1,5 +1,5 @@
 // The location's path of an encoded finding, without decoding the finding: of its fields only location.path is read,
-// every other one is stepped over by its length. About forty times cheaper than decoding.
+// every other one is stepped over by its length. A sixth of what decoding costs.
 // https://protobuf.dev/programming-guides/encoding/
 import { InvalidInput } from '@assay/contracts';
 
@@ -12,7 +12,7 @@ export function pathOf(finding: Uint8Array): string {
   let path = '';
   // An encoder may write a sub-message in several pieces; the last value of a field counts.
   for (const location of fields(finding, locationField)) {
-    for (const value of fields(location, pathField)) path = Buffer.from(value).toString('utf8');
+    for (const value of fields(location, pathField)) path = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
   }
   return path;
 }
