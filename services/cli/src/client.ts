@@ -135,6 +135,11 @@ export class Client {
       return new Transient(`nothing answers at ${this.url}: start it with \`npm start\` or set ASSAY_URL`, {
         code: 'gateway.unreachable',
       });
+    // Ports that browsers refuse too (Fetch standard, "bad port").
+    if ((cause as Partial<Error>).message === 'bad port')
+      return new InvalidInput(`${this.url} has a port that HTTP does not use; check ASSAY_URL`, {
+        code: 'gateway.port',
+      });
     if (name === 'TimeoutError')
       return new Transient(`${this.url} did not answer in time; try again`, { code: 'gateway.timeout' });
     return new Transient(`the connection to ${this.url} broke; try again`, { code: 'gateway.lost', cause });

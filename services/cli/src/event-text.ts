@@ -32,7 +32,9 @@ export function eventLine(json: string): string {
   const facts = [
     ...(target ? [`target=${target}`] : []),
     ...told.flatMap((name) =>
-      typeof data[name] === 'string' && data[name] !== '' ? [`${name}=${word(data[name])}`] : [],
+      typeof data[name] === 'string' && !['', 'unspecified'].includes(word(data[name]))
+        ? [`${name}=${word(data[name])}`]
+        : [],
     ),
     ...(Array.isArray(findings)
       ? [`findings=${findings.length}`]

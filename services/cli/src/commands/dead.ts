@@ -75,7 +75,7 @@ function several(command: AssayCommand, verb: 'redrive' | 'drop', io: Io): Assay
       const client = await connect(io);
       const numbers = chosen.all ? await every(client) : sequences.map(integer(1, Number.MAX_SAFE_INTEGER));
       if (chosen.all && !chosen.yes)
-        throw usageError(`This would ${verb} ${numbers.length} dead letters: add --yes if that is what you want.`);
+        throw usageError(`This would ${verb} ${count(numbers.length)}: add --yes if that is what you want.`);
       const refused = await settle(io, client, verb, numbers);
       return refused ? exitCode.usage : undefined;
     });
@@ -110,4 +110,8 @@ async function every(client: Client): Promise<number[]> {
 
 async function letterPage(client: Client, limit: number): Promise<DeadLetterView[]> {
   return (await client.get<{ items: DeadLetterView[] }>('/api/v1/dead', { limit })).items;
+}
+
+function count(letters: number): string {
+  return letters === 1 ? '1 dead letter' : `${letters} dead letters`;
 }

@@ -46,10 +46,9 @@ export const define: Define = (command, io) => {
         return undefined;
       }
       io.err.put(`report ${oneLine(submitted.reportId)} submitted; waiting for its tally\n`);
-      const { followRun } = await import('../follow-run.ts');
-      const { progressOn } = await import('../progress.ts');
+      const { awaitReport } = await import('../await-report.ts');
       const { showRun } = await import('../show-run.ts');
-      const assessed = await followRun(client, submitted.runId, { onProgress: progressOn(io.err), signal: io.signal });
+      const assessed = await awaitReport(io, client, submitted);
       return await showRun(io, client, assessed, { output, limit });
     });
 

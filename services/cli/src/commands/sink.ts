@@ -93,8 +93,15 @@ async function readSinks(from: string | AsyncIterable<unknown>): Promise<{ name:
   const sinks = (Array.isArray(documents) ? documents : []).map((document) => {
     const [error] = document.errors;
     if (error) throw new InvalidInput(`this is no YAML: ${error.message}`, { code: 'sink.yaml' });
-    // Aliases are bounded: a few lines could stand for gigabytes.
-    return document.toJS({ maxAliasCount: 50 }) as { name?: unknown } | null;
+    try {
+      // Aliases are bounded: a few lines could stand for gigabytes.
+      return document.toJS({ maxAliasCount: 50 }) as { name?: unknown } | null;
+    } catch (cause) {
+      throw new InvalidInput('this YAML cannot be read; write it without so many aliases', {
+        code: 'sink.yaml',
+        cause,
+      });
+    }
   });
   const named = sinks.filter((sink) => sink !== null);
   if (named.length === 0) throw new InvalidInput('the file holds no sink', { code: 'sink.empty' });

@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Assessment, type Draft, type RunAssessed, runAssessed } from '@assay/contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { against, problem } from '../testing/against.ts';
+import { assessedRun, findingRecord } from '../testing/assessed.ts';
+import { type Exchange, streamOf } from '../testing/scripted-gateway.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'assay-scan-')));
+  await mkdir(join(folder, 'src'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const requestedAt = '2026-03-01T12:00:00.000Z';
+const found = [findingRecord(), findingRecord({ transition: 'recurred' }), findingRecord({ severity: 'low' })];
+const findingsOf = 'GET /api/v1/findings?run=run-1&transition';
+
+/** What a scan asks of the gateway, up to the findings. */
+function scanned(changes: Draft<RunAssessed>, limit: number): Exchange[] {
+  const event = {
+    specversion: '1.0',
+    type: 'dev.assay.run.assessed.v1',
+    data: runAssessed.message.toJson(assessedRun(changes)),
+  };
+  const task = { specversion: '1.0', type: 'dev.assay.task.started.v1', data: { runId: 'run-1', task: 'eslint' } };
+  return [
+    { request: 'GET /api/v1/runs?limit=1', answer: { items: [] } },
+    { request: 'POST /api/v1/runs', status: 202, answer: { runId: 'run-1' } },
+    { request: 'GET /api/v1/runs/run-1', answer: { requested: { requestedAt } }, isRepeated: true },
+    {
+      request: `GET /api/v1/events?subject=assay.task.>&subject=assay.run.>&since=${requestedAt}`,
+      answer: streamOf(task, event),
+    },
+    { request: `${findingsOf}=opened,recurred,reopened,suppressed&limit=${limit}`, answer: { items: found } },
+    { request: `${findingsOf}=fixed&limit=${limit}`, answer: { items: [findingRecord({ transition: 'fixed' })] } },
+  ];
+}
+
+const atLeastHigh = `${findingsOf}=opened,recurred,reopened&state=open&severity=high,critical&limit=1`;
+
+describe('assay scan', () => {
+  it('asks for a run of the absolute folder, follows it and shows it', async () => {
+    const ran = await against(
+      scanned({}, 200),
+      ['scan', 'src', '--only', 'eslint,Bandit', '--step', 'annotate:team=web'],
+      { cwd: folder },
+    );
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.received[1]?.body ?? '')).toEqual({
+      sourcePath: join(folder, 'src'),
+      target: 'src',
+      components: ['eslint', 'bandit'],
+      steps: [{ name: 'annotate', params: { team: 'web' } }],
+    });
+    expect(ran.err).toBe('run run-1 of src\neslint: started\n');
+    expect(ran.out).toContain('5 raw = 3 findings + 1 merged + 1 filtered: everything adds up\n');
+  });
+
+  it.each<[string, Draft<RunAssessed>, unknown[] | undefined, number]>([
+    ['0 without --fail-on, whatever was found', {}, undefined, 0],
+    ['0 when nothing is bad enough', {}, [], 0],
+    ['1 when something is', {}, [findingRecord()], 1],
+    ['4 when a scan was partial', { assessment: Assessment.PARTIAL }, undefined, 4],
+    ['4 when counts do not add up', { stages: [{ name: 'enrich', in: 2 }] }, [], 4],
+    [
+      '1 when something is bad enough, even where the rest is incomplete',
+      { assessment: Assessment.PARTIAL },
+      [findingRecord()],
+      1,
+    ],
+  ])('ends with %s', async (_, changes, bad, code) => {
+    const asked = bad ? [{ request: atLeastHigh, answer: { items: bad } }] : [];
+    const ran = await against(
+      [...scanned(changes, 200), ...asked],
+      ['scan', folder, ...(bad ? ['--fail-on', 'high'] : [])],
+    );
+    expect(ran.code).toBe(code);
+    expect(ran.err).toContain(`run run-1 of ${basename(folder)}`);
+  });
+
+  it('prints one JSON value, problems on stderr too', async () => {
+    const ran = await against(scanned({ problems: ['task gosec failed'] }, 1000), ['scan', folder, '-o', 'json']);
+    const shown = JSON.parse(ran.out) as {
+      run: { runId: string };
+      addsUp: boolean;
+      findings: unknown[];
+      fixed: unknown[];
+    };
+    expect(shown).toMatchObject({ run: { runId: 'run-1' }, addsUp: true, problems: ['task gosec failed'] });
+    expect([shown.findings.length, shown.fixed.length]).toEqual([3, 1]);
+    expect(ran.err).toContain('problem: task gosec failed\n');
+  });
+
+  it('updates one line a task on a terminal, and none of it reaches stdout', async () => {
+    const ran = await against(scanned({}, 200), ['scan', folder], { columns: 80 });
+    expect(ran.err).toContain('eslint …\n');
+    expect(ran.out).not.toContain('eslint …');
+  });
+
+  it('hands on what the gateway refuses', async () => {
+    const script: Exchange[] = [
+      { request: 'GET /api/v1/runs?limit=1', ...problem(403, 'the token lacks the scope "run:read"') },
+    ];
+    expect(await against(script, ['scan', folder])).toMatchObject({ code: 2, out: '' });
+  });
+});
