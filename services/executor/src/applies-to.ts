@@ -21,7 +21,7 @@ export async function appliesTo(source: string, wanted: readonly (readonly strin
         if (!skipped.has(entry.name) && (await walk(path))) return true;
       } else if (entry.isFile()) {
         for (const [index, globs] of wanted.entries()) {
-          found[index] ||= globs.length === 0 || globs.some((glob) => matchesGlob(path, glob));
+          found[index] ||= globs.length === 0 || globs.some((glob) => matches(path, glob));
         }
         if (found.every(Boolean)) return true;
       }
@@ -30,4 +30,10 @@ export async function appliesTo(source: string, wanted: readonly (readonly strin
   };
   await walk('');
   return left < 0 ? found.map(() => true) : found;
+}
+
+// Hidden files count like others: "*" would not match their dot.
+function matches(path: string, glob: string): boolean {
+  const [seen, wanted] = [path, glob].map((text) => text.replace(/(?<=^|\/)\./g, '_'));
+  return matchesGlob(seen ?? '', wanted ?? '');
 }

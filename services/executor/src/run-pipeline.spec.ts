@@ -125,7 +125,16 @@ describe('a run', () => {
 
   it('has the same ids when its request is delivered again', async () => {
     const first = (await outputs(request())).map(idOf).sort();
-    expect((await outputs({ ...request(), attempt: 2 })).map(idOf).sort()).toEqual(first);
+    await world.tool('finder', 'echo another report');
+    const again = await outputs({ ...request(), attempt: 2 });
+    expect(again.map(idOf).sort()).toEqual(first);
+    // What was handed over is not handed over once more.
+    expect(finishedOf(again).tasks[1]).toMatchObject({
+      task: 'finder',
+      outcome: Outcome.SUCCEEDED,
+      reportIds: ['report-of-finder'],
+    });
+    expect((await world.submitted())['finder']?.report).toBe('report\n');
   });
 
   it('fails when a task does, after the others are done', async () => {
@@ -154,7 +163,7 @@ describe('a run', () => {
     await world.tool('finder', 'echo "depth $DEPTH"');
     await outputs(request({ components: [] }));
     expect((await world.submitted())['finder']?.report).toBe('depth 7\n');
-    await outputs(request({ components: [], params: { depth: '9' } }));
+    await outputs(request({ runId: 'run-2', components: [], params: { depth: '9' } }));
     expect((await world.submitted())['finder']?.report).toBe('depth 9\n');
   });
 

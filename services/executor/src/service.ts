@@ -4,6 +4,7 @@ import { delimiter, resolve } from 'node:path';
 import { InvalidInput, runFinished, runRequested, runStarted, taskFinished, taskStarted } from '@assay/contracts';
 import { defineService, on } from '@assay/runtime';
 import { z } from 'zod';
+import { forgetOldRuns } from './backends/local/handed-over.ts';
 import { localBackend } from './backends/local/index.ts';
 import { sweepTaskFolders } from './backends/local/task-folder.ts';
 import { defaultCli, defaultComponents, defaultPipelines, loadComponents } from './load-components.ts';
@@ -46,6 +47,7 @@ export const executor = defineService<typeof config, ExecutorResources>({
     const components = await loadComponents(config.components);
     const swept = await sweepTaskFolders(shared.home);
     if (swept > 0) log.warn({ workspaces: swept }, 'removed what a killed executor left behind');
+    await forgetOldRuns(shared.home, now());
     const places = toolPlaces(shared.home);
     const backend = localBackend({
       home: shared.home,

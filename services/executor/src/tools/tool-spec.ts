@@ -57,7 +57,7 @@ function installOf(component: Component): Install {
   const [source = '', ...raises] = words(annotation(component, 'install'));
   const [how = '', ...rest] = source.split(':');
   const what = rest.join(':');
-  const python = /^([A-Za-z0-9._-]+(?:\[[a-z0-9,-]+\])?)==([A-Za-z0-9.]+)$/.exec(what);
+  const python = /^([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[a-z0-9,-]+\])?)==([A-Za-z0-9.]+)$/.exec(what);
   const go = /^([a-z0-9.]+\/[A-Za-z0-9._/-]+)@v([A-Za-z0-9.+-]+)$/.exec(what);
   if (how === 'bundled' && what) return { how, package: what };
   if (how === 'with' && what) return { how, what };

@@ -1,6 +1,7 @@
 // The local backend: the same task.yaml that Tekton runs, its steps as processes of this machine.
 import { Outcome } from '@assay/contracts';
 import type { Backend, PlannedRun, PlannedTask, TaskEnd, TaskUpdate } from '../../backend.ts';
+import { handedOver, rememberHandedOver } from './handed-over.ts';
 import { type LocalSettings, runTask } from './run-task.ts';
 import { Slots } from './slots.ts';
 
@@ -39,7 +40,7 @@ export function localBackend(options: LocalBackendOptions): Backend {
           return;
         }
         updates.push({ task: task.name, at: options.now() });
-        const end = await runTask(task, run, options, stop.signal);
+        const end = await runOnce(task, run, options, stop.signal);
         updates.push({ task: task.name, at: options.now(), end });
       });
     };
@@ -71,6 +72,17 @@ export function localBackend(options: LocalBackendOptions): Backend {
       runs.delete(runId);
     },
   };
+}
+
+/** A task that handed over its report before the executor was killed has ended already. */
+async function runOnce(task: PlannedTask, run: PlannedRun, settings: LocalSettings, signal: AbortSignal) {
+  const done = await handedOver(settings.home, run.runId, task.name);
+  if (done) return { ...ended(Outcome.SUCCEEDED, ''), reportIds: done };
+  const end = await runTask(task, run, settings, signal);
+  if (end.outcome === Outcome.SUCCEEDED) {
+    await rememberHandedOver(settings.home, run.runId, task.name, end.reportIds);
+  }
+  return end;
 }
 
 function ended(outcome: Outcome, reason: string): TaskEnd {

@@ -9,7 +9,7 @@ const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   // scheme://user:password@host
   /(?<=:\/\/)[^\s/@]+:[^\s/@]+(?=@)/g,
-  /(?<=\b(?:authorization|bearer|basic|token|password|passwd|secret|api[_-]?key)\b["']?\s*[:=]?\s*["']?)[^\s"',;]{6,}/gi,
+  /(?<=\b(?:authorization|bearer|basic|token|password|passwd|secret|api[_-]?key)\b["']?\s*[:=]?\s*["']?)[^\s"',;:=][^\s"',;]{5,}/gi,
   /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|npm_|pypi-|dop_v1_|shp[a-z]{2}_)[A-Za-z0-9_-]{8,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){1,2}/g,

@@ -1,0 +1,66 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { givenParams } from '@assay/pipeline';
+import { describe, expect, it } from '@jest/globals';
+import { defaultComponents, defaultPipelines, loadComponents } from './load-components.ts';
+import { toolOf } from './tools/tool-spec.ts';
+
+const components = await loadComponents();
+
+describe('the components that come with Assay', () => {
+  it('are the folders with a task.yaml', async () => {
+    const folders = await readdir(defaultComponents);
+    const withTask = await Promise.all(
+      folders.map(async (name) =>
+        (await stat(join(defaultComponents, name, 'task.yaml')).catch(() => undefined)) ? [name] : [],
+      ),
+    );
+    expect(components.map(({ folder }) => folder).sort()).toEqual(
+      withTask
+        .flat()
+        .map((name) => join(defaultComponents, name))
+        .sort(),
+    );
+    expect(components.map(({ name }) => name)).toEqual([
+      'bandit',
+      'eslint',
+      'gitleaks',
+      'gosec',
+      'npm-sbom',
+      'secretlint',
+      'semgrep',
+    ]);
+    expect((await stat(join(defaultPipelines, 'scan'))).isDirectory()).toBe(true);
+  });
+
+  describe.each(components.map((component) => [component.name, component] as const))('%s', (name, component) => {
+    it('names its tool and how to get it', () => {
+      expect(toolOf(component)?.name).toBe(name);
+    });
+
+    it('needs only what the executor gives', () => {
+      const needed = component.params.filter((param) => param.default === undefined).map((param) => param.name);
+      expect(givenParams).toEqual(expect.arrayContaining(needed));
+      const bound = ['source', 'output', 'config', 'credentials'];
+      expect(bound).toEqual(expect.arrayContaining(component.workspaces.map((workspace) => workspace.name)));
+    });
+
+    it('scans in one step and hands over in the next, under a key of run and task', () => {
+      expect(component.steps.map((step) => step.name)).toEqual(['scan', 'submit']);
+      const [scan, submit] = component.steps;
+      expect(submit?.script).toContain(`--format=${component.annotations['assay.dev/format']} `);
+      expect(submit?.script).toContain(`--run="$RUN" --task=${name} --idempotency-key="$RUN/${name}"`);
+      expect(submit?.script).toContain(
+        scan?.env
+          ?.find((variable) => variable.name === 'REPORT')
+          ?.value?.split('/')
+          .at(-1),
+      );
+    });
+
+    it('reads the tool’s exit code and refuses a report that is not there', () => {
+      expect(component.steps[0]?.script).toMatch(/\|\| status=\$\?\n/);
+      expect(component.steps[0]?.script).toContain('[ -s "$REPORT" ] ||');
+    });
+  });
+});

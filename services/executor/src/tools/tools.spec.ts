@@ -1,0 +1,166 @@
+import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidInput, Transient } from '@assay/contracts';
+import { parseComponent } from '@assay/pipeline';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { loadComponents } from '../load-components.ts';
+import { type TinyWorld, tinyWorld } from '../testing/tiny-tools.ts';
+import { installTool } from './install-tool.ts';
+import { listTools } from './list-tools.ts';
+import { toolOf } from './tool-spec.ts';
+
+let world: TinyWorld;
+beforeEach(async () => {
+  world = await tinyWorld();
+});
+afterEach(async () => world[Symbol.asyncDispose]());
+
+// A python3 whose venv is a folder and whose pip writes the tool; what it is told stands in `log`.
+const python = (tool: string) => `
+echo "$@" >>${world.root}/log
+if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python3"; exit 0; fi
+${tool}`;
+const working =
+  'printf "#!/bin/sh\\necho finder 1.0.0\\n" >"$(dirname "$0")/finder"; chmod +x "$(dirname "$0")/finder"';
+
+async function install(name = 'finder') {
+  const components = await loadComponents(world.components);
+  const lines: string[] = [];
+  const state = await installTool(name, { ...world, components, onProgress: (line) => lines.push(line) });
+  return { state, lines };
+}
+const cache = () => join(world.home, 'cache/tools/finder');
+
+describe('installing a tool', () => {
+  beforeEach(() => world.component('finder').then(() => undefined));
+
+  it('puts the pinned version into the cache, says what it does, and then that tool is the one used', async () => {
+    await world.tool('finder', 'echo finder 0.9.0');
+    await world.tool('python3', python(working));
+    const { state, lines } = await install();
+    expect(state).toMatchObject({
+      name: 'finder',
+      isPresent: true,
+      version: '1.0.0',
+      path: join(cache(), '1.0.0/bin/finder'),
+    });
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/pip install .*finder==1\.0\.0$/);
+    const [listed] = await listTools(await loadComponents(world.components), world.places);
+    expect(listed).toMatchObject({ version: '1.0.0', path: state.path, install: 'PyPI finder 1.0.0' });
+  });
+
+  it('does nothing the second time', async () => {
+    await world.tool('python3', python(working));
+    await install();
+    await rm(join(world.root, 'log'));
+    expect((await install()).lines).toEqual([]);
+    await expect(readFile(join(world.root, 'log'))).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['fails', 'echo "no such version" >&2; exit 1', Transient, 'no such version'],
+    ['leaves a tool that does not run', `${working}; echo 'exit 1' >"$(dirname "$0")/finder"`, Error, 'does not say'],
+    ['leaves another version', working.replace('1.0.0', '1.0.1'), Error, 'does not say'],
+    ['leaves nothing', 'exit 0', Error, 'does not say'],
+  ])('leaves nothing that could be used when it %s', async (_, pip, kind, message) => {
+    await world.tool('python3', python(pip));
+    const failed = install();
+    await expect(failed).rejects.toThrow(kind);
+    await expect(failed).rejects.toThrow(message);
+    expect(await readdir(cache())).toEqual([]);
+  });
+
+  it('replaces one that is broken', async () => {
+    await world.tool('python3', python(working));
+    await install();
+    const before = await readlink(join(cache(), '1.0.0'));
+    await writeFile(join(cache(), '1.0.0/bin/finder'), '#!/bin/sh\nexit 1\n');
+    expect((await install()).state.version).toBe('1.0.0');
+    const after = await readlink(join(cache(), '1.0.0'));
+    expect(after).not.toBe(before);
+    expect((await readdir(cache())).sort()).toEqual([after, '1.0.0'].sort());
+  });
+
+  it('says what to install first when python3 is missing', async () => {
+    const components = await loadComponents(world.components);
+    const places = { home: world.home, path: [join(world.root, 'bin')] };
+    await expect(installTool('finder', { ...world, components, places })).rejects.toThrow('install Python 3');
+  });
+
+  it.each([
+    ['nope', 'There is no tool "nope"; known are finder'],
+    ['eslint', 'there is nothing to install'],
+  ])('refuses %s', async (name, message) => {
+    const components = [
+      ...(await loadComponents(world.components)),
+      ...(await loadComponents()).filter((it) => it.name === 'eslint'),
+    ];
+    await expect(installTool(name, { ...world, components })).rejects.toThrow(message);
+  });
+});
+
+describe('listing tools', () => {
+  it('says of each whether it is there, and of a missing one what to do', async () => {
+    const components = await loadComponents();
+    const tools = await listTools(components, { ...world.places, path: ['/nonexistent'] });
+    expect(tools.map(({ name, isPresent, install, repair }) => [name, isPresent, install, repair])).toEqual([
+      ['bandit', false, 'PyPI bandit[sarif] 1.9.4', 'bandit is not installed: assay tools install bandit'],
+      ['eslint', true, 'comes with Assay (npm eslint)', ''],
+      [
+        'gitleaks',
+        false,
+        'Go github.com/zricethezav/gitleaks/v8 8.30.1',
+        'gitleaks is not installed: assay tools install gitleaks',
+      ],
+      [
+        'gosec',
+        false,
+        'Go github.com/securego/gosec/v2/cmd/gosec 2.22.11',
+        'gosec is not installed: assay tools install gosec',
+      ],
+      ['npm-sbom', false, 'comes with Node.js', 'npm is not installed: it comes with Node.js'],
+      ['secretlint', true, 'comes with Assay (npm secretlint)', ''],
+      ['semgrep', false, 'PyPI semgrep 1.182.0', 'semgrep is not installed: assay tools install semgrep'],
+    ]);
+    expect(tools.find(({ name }) => name === 'eslint')?.version).toMatch(/^10\./);
+  });
+
+  it('counts a tool as missing when what it calls is', async () => {
+    await world.tool('finder', 'echo 1.2.3');
+    await world.component('finder', { annotations: '    assay.dev/needs: nothing-like-it' });
+    const [tool] = await listTools(await loadComponents(world.components), world.places);
+    expect(tool).toMatchObject({ isPresent: false, repair: expect.stringContaining('needs nothing-like-it') });
+  });
+});
+
+describe('the annotation assay.dev/install', () => {
+  const withInstall = async (text: string) => {
+    const component = await world.component('finder');
+    const yaml = (await readFile(component.file, 'utf8')).replace('pypi:finder==1.0.0', text);
+    return toolOf(parseComponent(yaml, 'task.yaml'))?.install;
+  };
+
+  it.each([
+    ['pypi:bandit[sarif]==1.9.4', { how: 'pypi', package: 'bandit[sarif]', version: '1.9.4' }],
+    [
+      'go:github.com/a/b/v2/cmd/c@v1.2.3',
+      { how: 'go', package: 'github.com/a/b/v2/cmd/c', version: '1.2.3', raises: [], ldflags: '' },
+    ],
+    [
+      'go:a.io/b@v1.0.0 c.io/d@v2.0.0',
+      { how: 'go', package: 'a.io/b', version: '1.0.0', raises: ['c.io/d@v2.0.0'], ldflags: '' },
+    ],
+    ['bundled:eslint', { how: 'bundled', package: 'eslint' }],
+    ['with:Node.js', { how: 'with', what: 'Node.js' }],
+  ])('reads %s', async (text, expected) => {
+    expect(await withInstall(text)).toEqual(expected);
+  });
+
+  it.each(['pypi:bandit', 'pypi:--index-url==1', 'go:github.com/a/b', 'npm:eslint', 'apt:x', "'   '"])(
+    'refuses %s',
+    async (text) => {
+      await expect(withInstall(text)).rejects.toThrow(InvalidInput);
+    },
+  );
+});
