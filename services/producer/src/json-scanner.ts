@@ -1,17 +1,21 @@
 // The byte scanner behind jsonItems: walks the containers that lie on the way to a selected array and checks what
 // stands between their values; passes over every other value by counting brackets, and leaves its inside to JSON.parse.
-import { InvalidInput } from '@assay/contracts';
+import { JsonFaults } from './json-faults.ts';
 import type { JsonItem, JsonItemsOptions } from './json-items.ts';
 import { compilePaths, type PathNode } from './json-paths.ts';
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+  ValuePass,
+} from './json-value-pass.ts';
 
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
 const colon = 0x3a;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 
 // What the scanner expects next. "value" also where a value may be missing (an array's start).
 type State = 'value' | 'first-value' | 'key' | 'first-key' | 'in-key' | 'colon' | 'after' | 'in-value' | 'done';
@@ -36,12 +40,6 @@ interface Waiting {
   readonly end: number;
 }
 
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-
-/** 1: something the pass over a compound value must look at. */
-const marks = new Uint8Array(256);
-for (const byte of [quote, openBrace, closeBrace, openBracket, closeBracket]) marks[byte] = 1;
-
 /** 1: a JSON value may begin so. */
 const starts = new Uint8Array(256);
 for (const char of '{["-0123456789tfn') starts[char.charCodeAt(0)] = 1;
@@ -57,8 +55,6 @@ export class JsonScanner {
   /** Elements of one array that lie whole in the current chunk: parsed together, which costs half. */
   #waiting: Waiting[] = [];
 
-  /** Bytes of the document before the current chunk. */
-  #offset = 0;
   #chunk: Buffer = Buffer.alloc(0);
   /** Where in the chunk the bytes begin that share the current fate. */
   #from = 0;
@@ -73,12 +69,9 @@ export class JsonScanner {
   #member: PathNode | undefined;
   #valueStart = 0;
 
-  // The value being passed over: open brackets (1: array), and where in a string it stands.
-  readonly #brackets: Uint8Array;
-  #depth = 0;
-  #isScalar = false;
-  #isInString = false;
-  #isEscaped = false;
+  readonly #faults = new JsonFaults();
+  readonly #value: ValuePass;
+  #isKeyEscaped = false;
 
   constructor(patterns: readonly string[], options: JsonItemsOptions) {
     this.#root = compilePaths(patterns, options.skip ?? []);
@@ -86,7 +79,7 @@ export class JsonScanner {
     this.#maxItemBytes = options.maxItemBytes ?? 64 * 1024 * 1024;
     this.#maxRestBytes = options.maxRestBytes ?? 64 * 1024 * 1024;
     this.#maxDepth = options.maxDepth ?? 512;
-    this.#brackets = new Uint8Array(this.#maxDepth + 1);
+    this.#value = new ValuePass(this.#maxDepth, this.#faults);
   }
 
   /** Reads on. Throws InvalidInput; items before the mistake can still be taken. */
@@ -102,7 +95,7 @@ export class JsonScanner {
       this.#parseWaiting();
     }
     this.#flush(chunk.length);
-    this.#offset += chunk.length;
+    this.#faults.offset += chunk.length;
   }
 
   /** The items found since the last call. */
@@ -116,20 +109,9 @@ export class JsonScanner {
   end(): unknown {
     this.#chunk = Buffer.alloc(0);
     this.#from = 0;
-    if (this.#state === 'in-value' && this.#isScalar && this.#frames.length === 0) this.#state = 'done';
-    if (this.#state !== 'done') {
-      if (this.#state === 'value' && this.#frames.length === 0)
-        throw new InvalidInput(
-          'The report is empty; a tool that found nothing writes an empty list, not an empty file.',
-          {
-            code: 'report.empty',
-          },
-        );
-      throw new InvalidInput(
-        `The report ends at byte ${this.#offset} in the middle of its JSON; it was cut off, so submit it whole.`,
-        { code: 'report.truncated' },
-      );
-    }
+    if (this.#state === 'in-value' && this.#value.isScalar && this.#frames.length === 0) this.#state = 'done';
+    if (this.#state === 'value' && this.#frames.length === 0) throw this.#faults.empty();
+    if (this.#state !== 'done') throw this.#faults.truncated();
     return this.#parse(Buffer.concat(this.#rest).toString(), 'The report, around its records,', 0);
   }
 
@@ -139,7 +121,7 @@ export class JsonScanner {
     if (this.#state === 'in-key') return this.#readKey(chunk, i);
     const byte = chunk[i] ?? 0;
     if (isSpace(byte)) return i + 1;
-    if (this.#offset + i < 3 && this.#skipsMark(byte, i)) return i + 1;
+    if (this.#faults.offset + i < 3 && this.#skipsMark(byte, i)) return i + 1;
     switch (this.#state) {
       case 'first-value':
         if (byte === closeBracket) return this.#close(i);
@@ -162,15 +144,14 @@ export class JsonScanner {
       case 'after':
         return this.#separate(byte, i);
     }
-    throw this.#unexpected(i);
+    throw this.#faults.unexpected(i);
   }
 
   // A byte order mark: UTF-8's is passed over, any other encoding is refused.
   #skipsMark(byte: number, i: number): boolean {
     if (this.#state !== 'value' || this.#frames.length > 0) return false;
-    if (byte === 0xfe || byte === 0xff || byte === 0)
-      throw new InvalidInput('The report is UTF-16 or UTF-32 text; save it as UTF-8.', { code: 'report.not-json' });
-    if (byte !== [0xef, 0xbb, 0xbf][this.#offset + i]) return false;
+    if (byte === 0xfe || byte === 0xff || byte === 0) throw this.#faults.encoding();
+    if (byte !== [0xef, 0xbb, 0xbf][this.#faults.offset + i]) return false;
     this.#from = i + 1;
     return true;
   }
@@ -186,14 +167,14 @@ export class JsonScanner {
       return i + 1;
     }
     if (frame && byte === (frame.isArray ? closeBracket : closeBrace)) return this.#close(i);
-    throw this.#unexpected(i);
+    throw this.#faults.unexpected(i);
   }
 
   // The start of a value: walked into, or passed over to its end.
   #open(byte: number, i: number): number {
-    if (starts[byte] !== 1) throw this.#unexpected(i);
+    if (starts[byte] !== 1) throw this.#faults.unexpected(i);
     const frame = this.#frames.at(-1);
-    this.#valueStart = this.#offset + i;
+    this.#valueStart = this.#faults.offset + i;
     if (frame?.pattern !== undefined) return this.#passFrom(byte, i, 'item');
     const node = this.#member;
     const isArray = byte === openBracket;
@@ -210,7 +191,7 @@ export class JsonScanner {
       this.#keep(Buffer.from('[]'));
       this.#fate = 'none';
     }
-    if (this.#frames.length >= this.#maxDepth) throw this.#tooDeep(i);
+    if (this.#frames.length >= this.#maxDepth) throw this.#faults.tooDeep(i, this.#maxDepth);
     this.#frames.push({ isArray, node, pattern, index: 0 });
     this.#member = isArray ? node.elements : undefined;
     this.#state = isArray ? 'first-value' : 'first-key';
@@ -234,7 +215,7 @@ export class JsonScanner {
 
   #beginKey(i: number): number {
     this.#state = 'in-key';
-    this.#valueStart = this.#offset + i;
+    this.#valueStart = this.#faults.offset + i;
     this.#pend(i, i + 1);
     return i + 1;
   }
@@ -242,8 +223,8 @@ export class JsonScanner {
   #readKey(chunk: Buffer, start: number): number {
     let i = start;
     for (; i < chunk.length; i++) {
-      if (this.#isEscaped) this.#isEscaped = false;
-      else if (chunk[i] === backslash) this.#isEscaped = true;
+      if (this.#isKeyEscaped) this.#isKeyEscaped = false;
+      else if (chunk[i] === backslash) this.#isKeyEscaped = true;
       else if (chunk[i] === quote) break;
     }
     const isComplete = i < chunk.length;
@@ -263,57 +244,13 @@ export class JsonScanner {
       this.#from = i;
     }
     this.#state = 'in-value';
-    this.#isScalar = false;
-    this.#isInString = false;
-    this.#isEscaped = false;
-    this.#depth = 0;
-    if (byte === quote) this.#isInString = true;
-    else if (byte === openBrace || byte === openBracket) this.#enter(byte, i);
-    else this.#isScalar = true;
+    this.#value.begin(byte, i, this.#frames.length);
     return i + 1;
   }
 
-  #enter(byte: number, i: number): void {
-    if (this.#frames.length + this.#depth >= this.#maxDepth) throw this.#tooDeep(i);
-    this.#brackets[this.#depth++] = byte;
-  }
-
-  // The hot loop: to the end of the value, or of the chunk.
-  #passOver(chunk: Buffer, start: number): number {
-    const end = chunk.length;
-    let i = start;
-    if (this.#isScalar) {
-      while (i < end && !endsScalar(chunk[i] ?? 0)) i++;
-      return i < end ? this.#passed(i) : i;
-    }
-    if (this.#isEscaped && i < end) {
-      this.#isEscaped = false;
-      i++;
-    }
-    for (;;) {
-      if (this.#isInString) {
-        i = endOfString(chunk, i);
-        if (i >= end) {
-          // Behind the chunk by one: it ends in a backslash, and what that escapes is in the next one.
-          this.#isEscaped = i > end;
-          return end;
-        }
-        i++;
-        this.#isInString = false;
-        if (this.#depth === 0) return this.#passed(i);
-      }
-      while (i < end && marks[chunk[i] ?? 0] === 0) i++;
-      if (i >= end) return end;
-      const byte = chunk[i] ?? 0;
-      if (byte === quote) this.#isInString = true;
-      else if (byte === openBrace || byte === openBracket) this.#enter(byte, i);
-      else {
-        // A closing bracket's code is its opening one's plus two.
-        if (this.#brackets[--this.#depth] !== byte - 2) throw this.#unexpected(i);
-        if (this.#depth === 0) return this.#passed(i + 1);
-      }
-      i++;
-    }
+  #passOver(chunk: Buffer, i: number): number {
+    const end = this.#value.pass(chunk, i);
+    return end < 0 ? chunk.length : this.#passed(end);
   }
 
   // A value ends before this position.
@@ -338,7 +275,8 @@ export class JsonScanner {
       this.#items.push({ at, indexes, value });
       return;
     }
-    if (end - this.#from > this.#maxItemBytes) throw this.#tooLarge('A record', this.#maxItemBytes);
+    if (end - this.#from > this.#maxItemBytes)
+      throw this.#faults.tooLarge('A record', this.#valueStart, this.#maxItemBytes);
     this.#waiting.push({ at, indexes, start: this.#from, end });
   }
 
@@ -353,7 +291,7 @@ export class JsonScanner {
     for (const [position, { at, indexes, start, end }] of waiting.entries()) {
       const value = together
         ? together[position]
-        : this.#parse(this.#chunk.toString('utf8', start, end), recordName(at, indexes), this.#offset + start);
+        : this.#parse(this.#chunk.toString('utf8', start, end), recordName(at, indexes), this.#faults.offset + start);
       this.#items.push({ at, indexes, value });
     }
   }
@@ -367,14 +305,16 @@ export class JsonScanner {
 
   #keep(bytes: Buffer): void {
     this.#restBytes += bytes.length;
-    if (this.#restBytes > this.#maxRestBytes) throw this.#tooLarge('The part around the records', this.#maxRestBytes);
+    if (this.#restBytes > this.#maxRestBytes)
+      throw this.#faults.tooLarge('The part around the records', this.#valueStart, this.#maxRestBytes);
     if (bytes.length > 0) this.#rest.push(bytes);
   }
 
   // Copied: a source may use its chunk again.
   #pend(start: number, end: number): void {
     this.#pendingBytes += end - start;
-    if (this.#pendingBytes > this.#maxItemBytes) throw this.#tooLarge('A record', this.#maxItemBytes);
+    if (this.#pendingBytes > this.#maxItemBytes)
+      throw this.#faults.tooLarge('A record', this.#valueStart, this.#maxItemBytes);
     this.#pending.push(Buffer.from(this.#chunk.subarray(start, end)));
   }
 
@@ -388,30 +328,7 @@ export class JsonScanner {
   #parse(text: string, what: string, at: number): unknown {
     const value = parsed(text);
     if (value !== undefined) return value;
-    throw new InvalidInput(`${what} (at byte ${at}) is not valid JSON; is this the tool's own JSON output?`, {
-      code: 'report.not-json',
-    });
-  }
-
-  #unexpected(i: number): InvalidInput {
-    return new InvalidInput(
-      `The report is not valid JSON: byte ${this.#offset + i} is not what may stand there; is this the tool's own JSON output?`,
-      { code: 'report.not-json' },
-    );
-  }
-
-  #tooDeep(i: number): InvalidInput {
-    return new InvalidInput(
-      `The report nests deeper than ${this.#maxDepth} levels at byte ${this.#offset + i}; no known tool writes that.`,
-      { code: 'report.too-deep' },
-    );
-  }
-
-  #tooLarge(what: string, limit: number): InvalidInput {
-    return new InvalidInput(
-      `${what} at byte ${this.#valueStart} is larger than ${limit} bytes; split the report or leave embedded content out.`,
-      { code: 'report.too-large' },
-    );
+    throw this.#faults.invalid(what, at);
   }
 }
 
@@ -426,22 +343,4 @@ function parsed(text: string): unknown {
 
 function recordName(at: string, indexes: readonly number[]): string {
   return `The record ${at} number ${indexes.join('.')}`;
-}
-
-function endsScalar(byte: number): boolean {
-  return byte === comma || byte === closeBracket || byte === closeBrace || isSpace(byte);
-}
-
-// Position of the closing quote; the chunk's length when it does not close here; one more when the chunk ends in a
-// backslash that escapes the next chunk's first byte.
-function endOfString(chunk: Buffer, start: number): number {
-  const end = chunk.length;
-  let i = start;
-  while (i < end) {
-    const byte = chunk[i];
-    if (byte === quote) return i;
-    if (byte === backslash) i++;
-    i++;
-  }
-  return i;
 }

@@ -6,6 +6,7 @@ import { count, type Fields, fieldsOf, list, object, requiredText, text, texts }
 import { jsonItems } from '../../json-items.ts';
 import { readStart } from '../../read-start.ts';
 import { literalsOf } from '../../redact.ts';
+import { titleOf } from '../../title-of.ts';
 
 // https://semgrep.dev/docs/writing-rules/rule-syntax: two generations of names.
 const severities: Readonly<Record<string, Severity>> = {
@@ -74,7 +75,7 @@ function draftOf(value: unknown, where: string): FindingDraft {
   const message = text(extra, 'message', where);
   const draft: FindingDraft = {
     rule: ruleOf(checkId, metadata, where),
-    title: message,
+    title: titleOf(message),
     severity: severities[text(extra, 'severity', where).toUpperCase()] ?? Severity.UNSPECIFIED,
     confidence: confidences[text(metadata, 'confidence', where).toUpperCase()] ?? Confidence.UNSPECIFIED,
     kind: isSecret ? Kind.SECRET : Kind.WEAKNESS,
@@ -98,7 +99,7 @@ function draftOf(value: unknown, where: string): FindingDraft {
     },
     content,
   };
-  if (message.length > 200) draft.description = message;
+  if (draft.title !== message) draft.description = message;
   // Content is preferred: the fingerprint is made of the rules' path too.
   const fingerprint = content ? '' : given(text(extra, 'fingerprint', where));
   if (fingerprint) draft.fingerprint = fingerprint;

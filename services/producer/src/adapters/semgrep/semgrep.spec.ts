@@ -107,6 +107,13 @@ describe('semgrep', () => {
     expect(records[0]).toMatchObject({ kind: 'secret', cwes: [798], snippet: 'connect("[redacted]", "[redacted]")' });
   });
 
+  it('makes one line of a long message, and keeps the rest', async () => {
+    const message = `Found eval. ${'More words. '.repeat(30)}\nAnd a line.`;
+    const { records } = await parseContent(semgrep, report([result({}, { message })]));
+    expect(records[0]?.title.length).toBeLessThan(200);
+    expect(records[0]?.description).toContain('And a line.');
+  });
+
   it('takes over nosemgrep', async () => {
     const { records } = await parseContent(semgrep, report([result({}, { is_ignored: true })]));
     expect(records[0]?.suppression).toEqual({ kind: 'in-source' });
