@@ -1,9 +1,5 @@
 // The process around `run`: arguments, environment, streams and signals in; an exit code out.
-import { enableCompileCache } from 'node:module';
-
-// Types are stripped and modules compiled once, not on every start.
-enableCompileCache();
-const { run } = await import('./run.ts');
+import { run } from './run.ts';
 
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,8 +1,11 @@
 // The tree of commands. Names and summaries are always there, for help and suggestions; options only where they were
 // asked for, or everywhere when the whole tree is.
+import { createRequire } from 'node:module';
 import { AssayCommand } from './command.ts';
 import type { Io } from './io.ts';
 import { type Entry, registry } from './registry.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 export const programName = 'assay';
 
@@ -21,6 +24,7 @@ export function wholeProgram(io: Io): Promise<AssayCommand> {
 async function build(io: Io, isWanted: (entry: Entry) => boolean): Promise<AssayCommand> {
   const program = new AssayCommand(programName)
     .description('Event-driven software supply-chain assurance: scan, remember, route, prove.')
+    .version(version, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out.put(text),

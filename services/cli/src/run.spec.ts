@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { against } from './testing/against.ts';
+import { gosec } from './testing/gosec.ts';
 import { runCli } from './testing/run-cli.ts';
 import { scriptedGateway } from './testing/scripted-gateway.ts';
 
@@ -74,10 +75,11 @@ describe('without a platform', () => {
   });
 
   it('is quiet when the reader of its output leaves', async () => {
+    // More than a pipe holds, so that somebody must notice.
+    await writeFile(join(folder, 'many.json'), gosec(3000));
     const main = join(import.meta.dirname, 'main.ts');
-    const line = `"$1" --no-warnings "$2" completion bash | head -n 1; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', line, 'bash', process.execPath, main]);
-    expect(stdout).toBe('# Completion of assay for bash: source <(assay completion bash)\n0\n');
-    expect(stderr).toBe('');
+    const line = `"$1" "$2" report parse --format gosec "$3" | head -n 1 | wc -l; echo "\${PIPESTATUS[0]}"`;
+    const argv = ['-c', line, 'bash', process.execPath, main, join(folder, 'many.json')];
+    expect(await promisify(execFile)('bash', argv)).toEqual({ stdout: '1\n0\n', stderr: '' });
   });
 });

@@ -22,9 +22,8 @@ function report(error: unknown, io: Io): number {
   if (error instanceof CommanderError) {
     // commander has told it already, except what we throw ourselves.
     if (error.code === 'assay.usage') io.err.put(`assay: ${manyLines(error.message)}\n`);
-    const isHelp =
-      error.code === 'commander.helpDisplayed' || (error.code === 'commander.help' && error.exitCode === 0);
-    return isHelp ? exitCode.ok : exitCode.usage;
+    // --help and --version end the same way, with 0.
+    return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   }
   if (io.signal.aborted) return exitCode.interrupted;
   const code = exitCodeOf(error);

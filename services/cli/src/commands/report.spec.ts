@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { against, problem } from '../testing/against.ts';
+import { gosec } from '../testing/gosec.ts';
 import { runCli } from '../testing/run-cli.ts';
 
 let folder: string;
@@ -135,26 +136,3 @@ describe('assay report parse', () => {
     expect(ran.err).toContain(sentence);
   });
 });
-
-function gosec(count: number): string {
-  const issue = (line: number) => ({
-    severity: 'HIGH',
-    confidence: 'HIGH',
-    cwe: { id: '89', url: 'https://cwe.mitre.org/data/definitions/89.html' },
-    rule_id: 'G201',
-    details: 'SQL string formatting',
-    file: '/src/main.go',
-    code: `${line}: query ${line}`,
-    line: String(line),
-    column: '2',
-    nosec: false,
-    suppressions: null,
-  });
-  const Issues = Array.from({ length: count }, (_, index) => issue(index + 1));
-  return JSON.stringify({
-    'Golang errors': {},
-    Issues,
-    Stats: { files: 1, lines: 1, nosec: 0, found: count },
-    GosecVersion: 'dev',
-  });
-}
