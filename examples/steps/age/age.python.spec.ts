@@ -1,14 +1,11 @@
 // The example as its README starts it: its own venv, a real nats-server, the enricher as a process.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Bus, StoredMessage } from '@assay/bus';
 import { type Batch, batchType, findingBatchType, recordsOf } from '@assay/contracts';
-import { type Deployment, deploy } from '@assay/testing';
+import { type Deployment, deploy, preparePython } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const folder = import.meta.dirname;
@@ -23,7 +20,7 @@ interface Step {
 }
 
 beforeAll(async () => {
-  const python = preparePython();
+  const python = preparePython(join(folder, 'requirements.txt'));
   deployment = await deploy({ services: ['enricher'], env: { ASSAY_ENRICHER_OUTSIDE_STEPS: 'age' } });
   bus = await deployment.nats.connect();
   step = await startStep(python);
@@ -33,23 +30,6 @@ afterAll(async () => {
   await endStep('SIGTERM');
   await deployment?.stop();
 });
-
-/** A venv with what requirements.txt pins, kept for the next run. */
-function preparePython(): string {
-  const requirements = join(folder, 'requirements.txt');
-  const version = execFileSync('python3', ['--version']);
-  const key = createHash('sha256').update(readFileSync(requirements)).update(version).digest('hex').slice(0, 16);
-  const venv = join(tmpdir(), `assay-python-${key}`);
-  const python = join(venv, 'bin/python');
-  if (existsSync(join(venv, 'complete'))) return python;
-  rmSync(venv, { recursive: true, force: true });
-  execFileSync('python3', ['-m', 'venv', venv]);
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  writeFileSync(join(venv, 'complete'), '');
-  return python;
-}
 
 async function startStep(python: string): Promise<Step> {
   const child = spawn(python, [join(folder, 'age.py')], {

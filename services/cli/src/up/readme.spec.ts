@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newHome, type PlatformProcess, root, type TestHome } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { codeBlock } from './readme-block.suite.ts';
+import { codeBlock, submitCritical } from './readme-block.suite.ts';
 
 let home: TestHome;
 let platform: PlatformProcess;
@@ -96,38 +96,9 @@ describe('the README', () => {
   it('block subscriber-node tells of new critical findings', async () => {
     // Something critical, again and again under new names, until the subscriber is there to see it.
     let round = 0;
-    const timer = setInterval(() => void submitCritical(`critical-${round++}`), 300);
+    const timer = setInterval(() => void submitCritical(platform, `critical-${round++}`), 300);
     const output = await runNode('subscriber-node', (text) => text.includes('\n'));
     clearInterval(timer);
     expect(output).toMatch(/^CVE-2021-44228 .*log4j/m);
   });
 });
-
-async function submitCritical(target: string): Promise<void> {
-  const bom = {
-    bomFormat: 'CycloneDX',
-    specVersion: '1.5',
-    components: [
-      {
-        type: 'library',
-        name: 'log4j-core',
-        version: '2.14.1',
-        purl: 'pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1',
-        'bom-ref': 'a',
-      },
-    ],
-    vulnerabilities: [
-      {
-        id: 'CVE-2021-44228',
-        ratings: [{ severity: 'critical' }],
-        description: 'Remote code execution in log4j',
-        affects: [{ ref: 'a' }],
-      },
-    ],
-  };
-  await fetch(`${platform.url}/api/v1/reports?format=cyclonedx&target=${target}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${platform.token}` },
-    body: JSON.stringify(bom),
-  });
-}
