@@ -169,7 +169,7 @@ export type RunNews =
   | { assessed: RunAssessed }
   /** A report outside any run is a run of its own. */
   | { standalone: ReportParsed }
-  /** A report of the run went on. */
+  /** A report of the run went on: which parse of which. */
   | { report: string };
 
 export interface LedgerStore {
@@ -181,7 +181,7 @@ export interface LedgerStore {
   entriesOfReport(history: string, reportId: string): Promise<Entry[]>;
   /** The findings an entry keeps, as an encoded batch; undefined when nothing needs them any more. */
   content(history: string, seq: number): Promise<Uint8Array | undefined>;
-  /** False, and nothing is changed, when the entry's number is not the next one. */
+  /** False, and nothing is changed, when the entry's number is taken. */
   append(append: Append): Promise<boolean>;
   /** Forgets what closed scans saw before a time, but for the last complete one of each scope. Returns how many entries. */
   forget(history: string, before: string): Promise<number>;

@@ -21,7 +21,7 @@ export async function* closeReport(event: Event<ReportParsed>, context: LedgerCo
       { code: 'report.reused' },
     );
   }
-  const news = parsed.standalone ? { standalone: parsed } : { report: reportId };
+  const news = parsed.standalone ? { standalone: parsed } : { report: `${reportId} ${parse}` };
   await store.ledger.noteRun(runId, news, event.time);
   const closed = await memories.with(target.name, async (memory) => {
     // Another replica may have taken in what came before this.

@@ -1,7 +1,6 @@
 // Schedule: which findings each scan saw is needed until the scan is closed and for some time after, for people.
 import type { LedgerContext } from './resources.ts';
 
-// biome-ignore lint/correctness/useYield: it only writes; a schedule's handler is a generator.
 export async function* forgetScans({ config, resources, now, log, signal }: LedgerContext): AsyncIterable<never> {
   const { ledger } = resources.store;
   const before = new Date(now().getTime() - config.keepScansMs).toISOString();

@@ -1,5 +1,7 @@
-// The connection to a server that speaks MongoDB's protocol, and its errors in our words. Only `_id` is relied on to be
-// looked up by index, and one document is all that is written at once: compatible servers know no more.
+// The connection to a server that speaks MongoDB's protocol, and its errors in our words. Some compatible servers look
+// up nothing but `_id` by index, write one document at a time, and lose one of two updates of a document that meet
+// (FerretDB 1). So several writers only ever insert, under names that only one of them can have; a document is updated
+// where there is one writer: the replica that holds the target's partition.
 import { AssayError, Fault, InvalidInput, Transient } from '@assay/contracts';
 import {
   type Collection,
@@ -61,7 +63,7 @@ export class Connection {
     return this.attempt(async () => (await this.collection(collection).findOne({ _id: id })) ?? undefined);
   }
 
-  /** Reads a document, changes it and writes it unless somebody was quicker; then again. `change` undefined: nothing to do. */
+  /** Reads a document, changes it and writes it unless somebody was quicker; then again. `change` undefined: leave it. */
   async update(collection: string, id: string, change: (doc: Doc | undefined) => Document | undefined): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt++) {
       const doc = await this.get(collection, id);
@@ -110,7 +112,8 @@ function clientOf(url: string): MongoClient {
   try {
     client = new MongoClient(url, {
       appName: 'assay',
-      serverSelectionTimeoutMS: selectionTimeoutMs,
+      // What the URL says goes first.
+      ...(/[?&]serverSelectionTimeoutMS=/i.test(url) ? {} : { serverSelectionTimeoutMS: selectionTimeoutMs }),
       promoteBuffers: true,
       ignoreUndefined: true,
       // What is acknowledged survives the loss of a node or of its power.
@@ -143,6 +146,7 @@ async function checkSchema(connection: Connection, readOnly: boolean): Promise<v
     await connection.collection('report').createIndex({ storedAt: -1, _id: -1 });
     await connection.collection('run').createIndex({ createdAt: -1, _id: -1 });
     await connection.collection('run').createIndex({ isWaiting: 1 });
+    await connection.collection('news').createIndex({ run: 1 });
     await connection.collection('token').createIndex({ hash: 1 });
   });
 }

@@ -1,5 +1,6 @@
-// The ledger's log in MongoDB. An entry is one document, so it commits as a whole; the marks it makes on earlier ones
-// follow, and are made again by whoever next reads the history, should we die in between.
+// The ledger's log in MongoDB. What an entry keeps and saw is written first, under names of its own; then the entry, one
+// document, which commits all of it. The marks it makes on earlier ones follow, and are made again by whoever next reads
+// the history, should we die in between.
 import { type Severity, severityNames } from '@assay/contracts';
 import type { Filter } from 'mongodb';
 import { addCounts, emptyCounts } from '../counts.ts';
@@ -8,10 +9,16 @@ import { historyId } from '../history-id.ts';
 import type { Append, Counts, Entry, LedgerStore, StoredHistory } from '../ledger-store.ts';
 import { byEntry, markKept } from '../mark-kept.ts';
 import type { Connection, Doc } from './connect.ts';
-import { entryDocument, entryId, entryOf, keptProjection, liveCounts, unpackMarkings } from './entry-documents.ts';
-
-/** How long the number of a forgotten entry stays taken, so that nobody with an old memory writes it again. */
-const numberTakenMs = 7 * 24 * 3600 * 1000;
+import {
+  entryDocument,
+  entryId,
+  entryOf,
+  liveCounts,
+  partId,
+  seenDocument,
+  seenOf,
+  unpackMarkings,
+} from './entry-documents.ts';
 
 type EntryWrites = Pick<
   LedgerStore,
@@ -53,8 +60,7 @@ export class EntryCollections implements EntryReader, EntryWrites {
         if (!doc) break;
         last = doc;
         const entry = entryOf(doc);
-        if (!isWhole && !entry.closing) delete entry.seen;
-        yield entry;
+        yield isWhole || entry.closing ? await this.#whole(entry) : entry;
       }
     } finally {
       await cursor.close();
@@ -63,65 +69,74 @@ export class EntryCollections implements EntryReader, EntryWrites {
   }
 
   async entriesOfReport(history: string, reportId: string): Promise<Entry[]> {
-    return (await this.#find({ report: reportId, history }, {})).map(entryOf);
+    const docs = await this.#find({ report: reportId, history });
+    return Promise.all(docs.map((doc) => this.#whole(entryOf(doc))));
   }
 
   async content(history: string, seq: number): Promise<Uint8Array | undefined> {
-    const entry = await this.#connection.get('entry', entryId(history, seq));
-    const doc = entry && (await this.#connection.get('content', contentId(history, seq, entry['key'])));
-    return doc?.['batch'];
+    const entry = await this.findEntry(history, seq);
+    return entry && (await this.#connection.get('content', partId(entry)))?.['batch'];
   }
 
   async append(append: Append): Promise<boolean> {
     const { entry, content } = append;
-    const { history, seq, key } = entry;
-    if (seq > 1 && !(await this.#connection.get('entry', entryId(history, seq - 1)))) return false;
-    // Named by its entry's key as well: what somebody else writes under the same number is not ours.
+    const forgotten = await this.#connection.get('forgotten', entry.history);
+    if (entry.seq <= Number(forgotten?.['seq'] ?? 0)) return false;
+    const id = partId(entry);
     if (content) {
       const batch = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-      await this.#connection.insert('content', { _id: contentId(history, seq, key), batch });
+      await this.#connection.insert('content', { _id: id, batch });
     }
+    if (entry.seen) await this.#connection.insert('seen', seenDocument(entry, entry.seen));
     const doc = entryDocument(append);
     if (!(await this.#connection.insert('entry', doc))) {
       const winner = await this.#connection.get('entry', doc._id);
-      if (content && winner?.['key'] !== key) await this.#drop('content', [contentId(history, seq, key)]);
+      if (winner?.['key'] !== entry.key) for (const part of ['content', 'seen']) await this.#drop(part, [id]);
       return false;
     }
-    await this.#follow(history, doc);
+    await this.#follow(entry.history, doc);
     return true;
   }
 
   async forget(history: string, before: string): Promise<number> {
     const coverage = (await this.findHistory(history))?.coverage ?? {};
     const last = Object.values(coverage).map(({ reportId }) => reportId);
-    const old = { history, storedAt: { $lt: before }, isClosing: false, report: { $nin: last } };
-    const collection = this.#connection.collection('entry');
-    const { modifiedCount } = await this.#connection.attempt(() =>
-      collection.updateMany({ ...old, hasSeen: true }, { $set: { hasSeen: false }, $unset: { seen: '' } }),
+    const docs = await this.#find({ history, storedAt: { $lt: before }, isClosing: false, report: { $nin: last } });
+    if (docs.length === 0) return 0;
+    const [head] = await this.#connection.attempt(() =>
+      this.#connection
+        .collection('entry')
+        .find({ history }, { sort: { _id: -1 }, limit: 1 })
+        .toArray(),
     );
-    const dead = await this.#find({ ...old, hasSeen: false, live: 0 }, { seen: 0 });
+    const parts = docs.map((doc) => partId(entryOf(doc)));
+    const forgotten = await this.#drop('seen', parts);
     await this.#drop(
       'content',
-      dead.map((doc) => contentId(history, doc['seq'], doc['key'])),
+      docs.filter((doc) => doc['live'] === 0).map((doc) => partId(entryOf(doc))),
     );
-    const [head] = await this.#connection.attempt(() =>
-      collection.find({ history }, { sort: { _id: -1 }, limit: 1, projection: { _id: 1 } }).toArray(),
+    const empty = docs.filter((doc) => !doc['kept'] && doc._id !== head?._id);
+    const newest = Math.max(0, ...empty.map((doc) => Number(doc['seq'])));
+    // First: a number that is free again must not be written by somebody with an old memory.
+    await this.#connection.update('forgotten', history, (doc) =>
+      newest > Number(doc?.['seq'] ?? 0) ? { seq: newest } : undefined,
     );
-    const longAgo = new Date(Date.parse(before) - numberTakenMs).toISOString();
-    const gone = dead.filter((doc) => !doc['kept'] && doc['storedAt'] < longAgo && doc._id !== head?._id);
-    await this.#drop(
-      'entry',
-      gone.map(({ _id }) => _id),
+    return (
+      forgotten +
+      (await this.#drop(
+        'entry',
+        empty.map(({ _id }) => _id),
+      ))
     );
-    return modifiedCount + gone.length;
   }
 
   async countsOfReport(reportId: string): Promise<Counts & { storedAt: string }> {
     const counts = { ...emptyCounts(), storedAt: '' };
-    for (const entry of (await this.#find({ report: reportId }, {})).map(entryOf)) {
-      if (entry.storedAt > counts.storedAt) counts.storedAt = entry.storedAt;
-      if (entry.seen) addCounts(counts, entry.severity, entry.seen.transitions);
-      else if (!entry.closing) counts.findings += entry.count;
+    for (const doc of await this.#find({ report: reportId })) {
+      const { closing, seen, severity, count, storedAt } = await this.#whole(entryOf(doc));
+      if (storedAt > counts.storedAt) counts.storedAt = storedAt;
+      if (seen) addCounts(counts, severity, seen.transitions);
+      else if (!closing) counts.findings += count;
     }
     return counts;
   }
@@ -133,7 +148,7 @@ export class EntryCollections implements EntryReader, EntryWrites {
 
   keptEntries(query: Parameters<EntryReader['keptEntries']>[0]): Promise<Entry[]> {
     const { state, rule, path } = query;
-    return this.#ordered(query, keptProjection, {
+    return this.#ordered(query, {
       live: { $gt: 0 },
       ...(state ? { [state]: { $gt: 0 } } : {}),
       ...(rule === undefined ? {} : { rules: rule }),
@@ -141,13 +156,14 @@ export class EntryCollections implements EntryReader, EntryWrites {
     });
   }
 
-  seenEntries(query: Parameters<EntryReader['seenEntries']>[0]): Promise<Entry[]> {
-    return this.#ordered(query, {}, { run: query.run, hasSeen: true });
+  async seenEntries(query: Parameters<EntryReader['seenEntries']>[0]): Promise<Entry[]> {
+    const entries = await this.#ordered(query, { run: query.run });
+    return Promise.all(entries.map((entry) => this.#whole(entry)));
   }
 
   async entriesHolding(prefix: Uint8Array): Promise<Entry[]> {
     const sought = Buffer.from(prefix);
-    const cursor = this.#connection.collection('entry').find({ live: { $gt: 0 } }, { projection: keptProjection });
+    const cursor = this.#connection.collection('entry').find({ live: { $gt: 0 } });
     const found: Entry[] = [];
     await this.#connection.attempt(async () => {
       for await (const doc of cursor) {
@@ -192,7 +208,7 @@ export class EntryCollections implements EntryReader, EntryWrites {
     });
   }
 
-  async #ordered({ history, tool, severities, from, limit }: EntryQuery, projection: object, filter: Filter<Doc>) {
+  async #ordered({ history, tool, severities, from, limit }: EntryQuery, filter: Filter<Doc>) {
     const entries: Entry[] = [];
     for (let severity = from?.severity ?? severityNames.all.length; severity >= 0; severity--) {
       if (severities && !severities.includes(severity as Severity)) continue;
@@ -205,7 +221,6 @@ export class EntryCollections implements EntryReader, EntryWrites {
           ...(tool === undefined ? {} : { tool }),
           ...(isFirst ? { _id: { $gte: entryId(from.history, from.seq) } } : {}),
         },
-        projection,
         limit - entries.length,
       );
       for (const doc of docs) entries.push(entryOf(doc));
@@ -214,24 +229,31 @@ export class EntryCollections implements EntryReader, EntryWrites {
     return entries;
   }
 
-  #find(filter: Filter<Doc>, projection: object, limit = 0): Promise<Doc[]> {
+  async #whole(entry: Entry): Promise<Entry> {
+    const seen = await this.#connection.get('seen', partId(entry));
+    return seen ? { ...entry, seen: seenOf(seen) } : entry;
+  }
+
+  #find(filter: Filter<Doc>, limit = 0): Promise<Doc[]> {
     return this.#connection.attempt(() =>
       this.#connection
         .collection('entry')
-        .find(filter, { projection, sort: { _id: 1 }, limit })
+        .find(filter, { sort: { _id: 1 }, limit })
         .toArray(),
     );
   }
 
-  async #drop(collection: string, ids: string[]): Promise<void> {
-    for (const id of ids) {
-      await this.#connection.attempt(() => this.#connection.collection(collection).deleteOne({ _id: id }));
+  /** How many there were. */
+  async #drop(collection: string, ids: readonly string[]): Promise<number> {
+    let dropped = 0;
+    for (const _id of ids) {
+      const { deletedCount } = await this.#connection.attempt(() =>
+        this.#connection.collection(collection).deleteOne({ _id }),
+      );
+      dropped += deletedCount;
     }
+    return dropped;
   }
-}
-
-function contentId(history: string, seq: number, key: string): string {
-  return `${entryId(history, seq)}/${key}`;
 }
 
 function historyOf(doc: Doc): StoredHistory {

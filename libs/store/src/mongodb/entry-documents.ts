@@ -7,11 +7,13 @@ export function entryId(history: string, seq: number): string {
   return `${history}/${String(seq).padStart(10, '0')}`;
 }
 
-/** Without what they saw. */
-export const keptProjection = { seen: 0, markings: 0 } as const;
+/** Name of what an entry keeps or saw: with its key, for somebody else may write under the same number first. */
+export function partId({ history, seq, key }: Pick<Entry, 'history' | 'seq' | 'key'>): string {
+  return `${entryId(history, seq)}/${key}`;
+}
 
 export function entryDocument({ entry, markings, coverage }: Append): Doc {
-  const { history, seq, kept, seen, closing, ...facts } = entry;
+  const { history, seq, kept, closing, ...facts } = entry;
   const counts = countMarks(kept?.marks ?? new Uint8Array());
   return {
     _id: entryId(history, seq),
@@ -29,10 +31,8 @@ export function entryDocument({ entry, markings, coverage }: Append): Doc {
     severity: facts.severity,
     count: facts.count,
     ...liveCounts(counts),
-    hasSeen: seen !== undefined,
     isClosing: closing !== undefined,
     ...(kept ? { kept: keptDocument(kept), rules: kept.rules, minPath: kept.minPath, maxPath: kept.maxPath } : {}),
-    ...(seen ? { seen: buffers({ ...seen }) } : {}),
     ...(closing ? { closing } : {}),
     // What else this entry changes: one document is all that is written at once, so it says what must follow.
     ...(markings.length > 0 ? { markings: packMarkings(markings) } : {}),
@@ -55,6 +55,14 @@ function buffers<T extends Record<string, Uint8Array>>(fields: T): Record<keyof 
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   ]);
   return Object.fromEntries(entries) as Record<keyof T, Buffer>;
+}
+
+export function seenDocument(entry: Entry, seen: Seen): Doc {
+  return { _id: partId(entry), storedAt: entry.storedAt, ...buffers({ ...seen }) };
+}
+
+export function seenOf({ identities, transitions, places }: Doc): Seen {
+  return { identities, transitions, places };
 }
 
 export function entryOf(doc: Doc): Entry {
@@ -81,7 +89,6 @@ export function entryOf(doc: Doc): Entry {
       maxPath: doc['maxPath'],
     };
   }
-  if (doc['seen']) entry.seen = doc['seen'] as Seen;
   if (doc['closing']) entry.closing = doc['closing'] as Closing;
   return entry;
 }

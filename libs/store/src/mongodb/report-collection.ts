@@ -21,19 +21,18 @@ export class ReportCollection {
       parsed: JSON.stringify(parsed),
       parse,
       storedAt: now,
-      closed: null,
     };
     await this.#connection.update('report', parsed.reportId, (doc) => {
       if (!doc) return next;
-      const { parsed: stored } = ledgerReport(doc);
+      const stored = JSON.parse(doc['parsed']) as ReportParsed;
       return doc['parse'] === parse || stored.completeness === Completeness.COMPLETE ? undefined : next;
     });
-    return ledgerReport((await this.#connection.get('report', parsed.reportId)) ?? { _id: parsed.reportId, ...next });
+    return this.#reportOf((await this.#connection.get('report', parsed.reportId)) ?? { _id: parsed.reportId, ...next });
   };
 
   report: LedgerStore['report'] = async (reportId) => {
     const doc = await this.#connection.get('report', reportId);
-    return doc && ledgerReport(doc);
+    return doc && this.#reportOf(doc);
   };
 
   reportsOfRun: LedgerStore['reportsOfRun'] = async (runId) => {
@@ -43,13 +42,11 @@ export class ReportCollection {
         .find({ run: runId }, { sort: { _id: 1 } })
         .toArray(),
     );
-    return docs.map(ledgerReport);
+    return Promise.all(docs.map((doc) => this.#reportOf(doc)));
   };
 
   closeReport: LedgerStore['closeReport'] = async (reportId, parse, closed) => {
-    await this.#connection.update('report', reportId, (doc) =>
-      doc && doc['parse'] === parse && !doc['closed'] ? { closed: JSON.stringify(closed) } : undefined,
-    );
+    await this.#connection.insert('closed', { _id: closedId(reportId, parse), closed: JSON.stringify(closed) });
   };
 
   list: ReadStore['reports']['list'] = async (query): Promise<Page<StoredReport>> => {
@@ -69,17 +66,23 @@ export class ReportCollection {
   };
 
   async #storedReport(doc: Doc): Promise<StoredReport> {
-    const { parsed, closed } = ledgerReport(doc);
+    const { parsed, closed } = await this.#reportOf(doc);
     const counts = closed?.counts ?? (await this.#countsOf(parsed.reportId));
     return { ...parsed, ledgered: counts.findings, closed: closed !== undefined };
   }
+
+  async #reportOf(doc: Doc): Promise<LedgerReport> {
+    const report = {
+      parsed: JSON.parse(doc['parsed']) as ReportParsed,
+      parse: doc['parse'] as string,
+      storedAt: doc['storedAt'] as string,
+    };
+    const mark = await this.#connection.get('closed', closedId(doc._id, report.parse));
+    return mark ? { ...report, closed: JSON.parse(mark['closed']) as ReportClosed } : report;
+  }
 }
 
-function ledgerReport(doc: Doc): LedgerReport {
-  const report = {
-    parsed: JSON.parse(doc['parsed']) as ReportParsed,
-    parse: doc['parse'] as string,
-    storedAt: doc['storedAt'] as string,
-  };
-  return doc['closed'] ? { ...report, closed: JSON.parse(doc['closed']) as ReportClosed } : report;
+/** The mark that a parse of a report is closed: inserted, so that the first one stays. */
+function closedId(reportId: string, parse: string): string {
+  return `${reportId}/${parse}`;
 }

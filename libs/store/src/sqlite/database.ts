@@ -166,11 +166,12 @@ function translate(cause: unknown, file: string): unknown {
   return new Fault(`the store ${file} failed: run \`PRAGMA integrity_check\` on it`, { code: 'store.failed', cause });
 }
 
+// By their shape: SQLite's errors may come from another realm than ours, where `instanceof Error` fails.
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }
