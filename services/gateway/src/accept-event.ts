@@ -102,6 +102,7 @@ async function prepareReport(gateway: Gateway, given: ReportSubmitted, id: strin
   if (!given.target?.name) throw invalid('data', 'ReportSubmitted.target.name is required: say what was scanned');
   if (given.reportId !== '' && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(given.reportId))
     throw invalid('data', 'ReportSubmitted.reportId must be 1 to 128 letters, digits, "_", "." and "-"');
+  checkFacts(given);
   const { content, text, blob, ...rest } = given as ReportSubmitted &
     Partial<Record<'content' | 'text' | 'blob', unknown>>;
   const report = {
@@ -111,6 +112,26 @@ async function prepareReport(gateway: Gateway, given: ReportSubmitted, id: strin
     submittedAt: given.submittedAt || gateway.now().toISOString(),
   };
   return { ...report, blob: await blobOf(gateway, given) } as ReportSubmitted;
+}
+
+// What POST /api/v1/reports checks of its query.
+function checkFacts(given: ReportSubmitted): void {
+  const { target, runId, task, revision, scope, sourceRoot, partialReason, tool } = given;
+  const texts = {
+    target: target?.name,
+    kind: target?.kind,
+    runId,
+    task,
+    revision,
+    scope,
+    sourceRoot,
+    partialReason,
+    tool: tool?.name,
+  };
+  for (const [name, value] of Object.entries(texts))
+    if (value !== undefined && !/^\P{Cc}{0,4096}$/u.test(value))
+      throw invalid('data', `ReportSubmitted: ${name} must have at most 4096 characters and no control characters`);
+  if (given.steps.length > 32) throw invalid('data', 'ReportSubmitted.steps may have at most 32 entries');
 }
 
 async function blobOf(gateway: Gateway, given: ReportSubmitted): Promise<ReportSubmitted['blob']> {

@@ -99,7 +99,9 @@ function sentence(error: InvalidInput): string {
 
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { problem, headers } = problemOf(error, request.id);
-  if (problem.status >= 500 && problem.code === 'fault') request.log.error({ err: error }, 'request failed');
+  const facts = { requestId: request.id, status: problem.status, code: problem.code };
+  if (problem.code === 'fault') request.log.error({ ...facts, err: error }, 'request failed');
+  else request.log.debug({ ...facts, reason: problem.detail }, 'request refused');
   // What a client still sends of a refused body is not waited for.
   if (!request.raw.complete) reply.header('connection', 'close');
   return reply

@@ -1,6 +1,6 @@
 // Bodies that are content, not JSON: streamed as they come, unpacked when they are gzip, never more than is allowed.
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { InvalidInput } from '@assay/contracts';
@@ -17,7 +17,7 @@ export interface RawBodyOptions {
   noun: string;
 }
 
-/** The content of a request. Throws InvalidInput: "<noun>.empty", "<noun>.too-large", "<noun>.encoding". */
+/** The content of a request. Throws InvalidInput "<noun>.empty", ".too-large", ".encoding" or ".cut-off". */
 export async function* rawBody(request: IncomingMessage, options: RawBodyOptions): AsyncIterable<Uint8Array> {
   const { maxBytes, noun } = options;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(options);
@@ -51,10 +51,16 @@ export async function started(content: AsyncIterable<Uint8Array>): Promise<Async
   return rest();
 }
 
+/** The media type that content is kept with. */
+export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return given.length <= 127 && /^[\w.+-]+\/[\w.+-]+$/.test(given) ? given : 'application/octet-stream';
+}
+
 function decoded(request: IncomingMessage, options: RawBodyOptions): AsyncIterable<Uint8Array> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity') return request;
-  if (encoding === 'gzip' || encoding === 'x-gzip') return unpacked(request, options);
+  if (encoding === 'identity') return received(request, options);
+  if (encoding === 'gzip' || encoding === 'x-gzip') return unpacked(received(request, options), options);
   throw new InvalidInput(
     `content-encoding ${encoding.slice(0, 40)} is not taken; send the ${options.noun} as it is or as gzip`,
     {
@@ -63,7 +69,16 @@ function decoded(request: IncomingMessage, options: RawBodyOptions): AsyncIterab
   );
 }
 
-async function* unpacked(packed: Readable, options: RawBodyOptions): AsyncIterable<Uint8Array> {
+// A client that goes in the middle must not leave half a report that looks like a whole one.
+async function* received(request: IncomingMessage, { noun }: RawBodyOptions): AsyncIterable<Uint8Array> {
+  try {
+    yield* request;
+  } catch (cause) {
+    throw new InvalidInput(`the ${noun} was cut off before its end; send it again`, { code: `${noun}.cut-off`, cause });
+  }
+}
+
+async function* unpacked(packed: AsyncIterable<Uint8Array>, options: RawBodyOptions): AsyncIterable<Uint8Array> {
   let given = 0;
   let made = 0;
   const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { topics } from '@assay/contracts';
+import { Transient, topics } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { asAdmin, type TestGateway, testGateway } from './test-gateway.ts';
 
@@ -42,6 +42,15 @@ describe('every answer', () => {
     expect(answer.json()).toMatchObject({ status: 500, code: 'fault' });
     expect(answer.body).not.toContain('hunter2');
     expect(test.log.join('')).toContain(answer.json().instance.slice('urn:uuid:'.length));
+  });
+
+  it('stays open where it is, when the store is away and a token is sent', async () => {
+    test.store.tokens.find = async () => {
+      throw new Transient('away', { code: 'store.unavailable' });
+    };
+    const headers = { authorization: 'Bearer some-token' };
+    expect((await test.app.inject({ url: '/healthz', headers })).statusCode).toBe(200);
+    expect((await test.app.inject({ url: '/api/v1/runs', headers })).statusCode).toBe(503);
   });
 
   it('to what is not HTTP is a problem too', async () => {

@@ -1,6 +1,7 @@
 // The HTTP server: what holds for every route, then the routes.
 import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '@assay/contracts';
+import { contextFrom, failSpan, startSpan } from '@assay/runtime';
 import rateLimit from '@fastify/rate-limit';
 import { fastify, LogController } from 'fastify';
 import { authorize, nobody, type Principal, principalOf, type Scope } from './auth.ts';
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks: somebody on every route that needs a scope, else perhaps nobody. */
     principal: Principal;
+    /** Of a request that takes in work: the trace that its events belong to. */
+    span: ReturnType<typeof startSpan> | null;
   }
   interface FastifyContextConfig {
     /** What a token must have; "open": anybody; "own": the route decides. A route without one is refused to start. */
@@ -35,7 +38,7 @@ export async function buildServer(gateway: Gateway): Promise<App> {
     genReqId: () => randomUUID(),
     bodyLimit,
     requestTimeout: gateway.config.requestTimeoutMs,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: sendProblem,
@@ -50,6 +53,7 @@ export async function buildServer(gateway: Gateway): Promise<App> {
     body.length === 0 ? undefined : parseJson(body, 'the body'),
   );
   app.decorateRequest('principal', { getter: () => nobody });
+  app.decorateRequest('span', null);
 
   app.addHook('onRoute', (route) => {
     // The pages of /docs come from a plugin that knows no scopes.
@@ -91,8 +95,10 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
   });
   app.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
+    // What is open stays so when the store is away.
+    const isOpen = request.routeOptions.config.scope === 'open';
     const principal =
-      authorization === undefined
+      authorization === undefined || isOpen
         ? undefined
         : await principalOf(authorization, {
             tokens: gateway.store.tokens,
@@ -108,9 +114,18 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
     const principal = principals.get(request);
     Object.defineProperty(request, 'principal', { value: principal ?? nobody });
     if (scope !== undefined && scope !== 'open' && scope !== 'own') authorize(principal, scope);
-    if (isIntake) await checkIntake();
+    if (!isIntake) return;
+    const { method, headers } = request;
+    const route = request.routeOptions.url ?? '';
+    const facts = { 'http.request.method': method, 'http.route': route };
+    const trace = typeof headers.traceparent === 'string' ? headers.traceparent : undefined;
+    request.span = startSpan(`${method} ${route}`, 'server', facts, contextFrom(trace));
+    await checkIntake();
   });
   app.addHook('onResponse', async (request, reply) => {
+    request.span?.setAttribute('http.response.status_code', reply.statusCode);
+    if (request.span && reply.statusCode >= 500) failSpan(request.span, `HTTP ${reply.statusCode}`);
+    request.span?.end();
     const facts = {
       requestId: request.id,
       method: request.method,
@@ -119,6 +134,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
     };
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime), who: request.principal.name }, 'request handled');
   });
+  app.addHook('onRequestAbort', async (request) => request.span?.end());
   app.setNotFoundHandler({ preHandler: [] }, (request, reply) =>
     sendProblem(
       new InvalidInput(`there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)}; see /docs`, {

@@ -25,6 +25,9 @@ export interface GatewayResources {
 /** How long a client waits when the platform is too far behind. Milliseconds. */
 const overloadRetryMs = 5000;
 
+/** How long a stopping gateway waits for requests that are under way. Milliseconds. */
+const drainMs = 10_000;
+
 export const gateway = defineService({
   name: 'gateway',
   summary: 'The door for people and other systems: HTTP API, CloudEvents in, events out.',
@@ -69,7 +72,7 @@ async function startGateway(
     return {
       resources: { url },
       close: async () => {
-        await app.close();
+        await close(app);
         await store.close();
       },
     };
@@ -87,6 +90,13 @@ async function listen(app: App, host: string, port: number): Promise<string> {
   }
   const address = app.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Requests that are under way may end; those that take too long are cut off. */
+async function close(app: App): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  await app.close();
+  clearTimeout(timer);
 }
 
 function cannotListen(host: string, port: number, cause: unknown): Error {

@@ -1,7 +1,7 @@
 // Blobs: content that an event will refer to (a CODEOWNERS file, an SBOM). They go in here; no route hands them out.
 import { z } from 'zod';
 import type { Gateway } from '../gateway.ts';
-import { rawBody, started } from '../raw-body.ts';
+import { mediaTypeOf, rawBody, started } from '../raw-body.ts';
 import type { App } from '../zod-provider.ts';
 
 /** Longest blob. Bytes. */
@@ -25,7 +25,7 @@ export const blobRoutes = (gateway: Gateway) => async (app: App) => {
       },
       async (request, reply) => {
         const content = await started(rawBody(request.raw, { maxBytes, noun: 'blob' }));
-        const mediaType = request.headers['content-type'] ?? 'application/octet-stream';
+        const mediaType = mediaTypeOf(request);
         return reply.code(201).send(await gateway.blobs.put(content, { mediaType }));
       },
     );

@@ -236,6 +236,8 @@ describe('publishing a report as an event', () => {
     ['no content', {}, 'report.empty'],
     ['empty content', { text: '' }, 'report.empty'],
     ['a blob that is not there', { blob: { digest: `sha256:${'0'.repeat(64)}` } }, 'event.data'],
+    ['a target with a line end', { target: { name: 'a\nb' }, text: 'x' }, 'event.data'],
+    ['too many steps', { text: 'x', steps: Array(33).fill({ name: 'a' }) }, 'event.data'],
     ['a report id that is none', { reportId: '../x', text: 'x' }, 'event.data'],
   ])('is refused with %s', async (_, data, code) => {
     expect((await post(report(data), structured)).json()).toMatchObject({ status: 400, code });

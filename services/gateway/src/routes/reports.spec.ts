@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { reportSubmitted } from '@assay/contracts';
 import { signRunToken } from '@assay/runtime';
@@ -74,6 +75,15 @@ describe('submitting a report', () => {
       expect(String(test.blobs.contents.get(answer.json().digest))).toBe('not json');
     },
   );
+
+  it.each([
+    ['text/plain; charset=utf-8', 'text/plain'],
+    ['Application/JSON', 'application/json'],
+    [`text/${'x'.repeat(200)}`, 'application/octet-stream'],
+  ])('keeps content of type %s as %s', async (given, kept) => {
+    await submit('?target=shop', 'x', { 'content-type': given });
+    expect(published()[0]?.blob?.mediaType).toBe(kept);
+  });
 
   it('unpacks gzip', async () => {
     const answer = await submit('?target=shop', gzipSync('{"results":[]}'), { 'content-encoding': 'gzip' });
@@ -156,6 +166,31 @@ describe('submitting a report', () => {
     expect(answer.json()).toMatchObject({ status: 413, code: 'report.too-large' });
     expect(large.blobs.contents.size).toBe(0);
     await large.stop();
+  });
+
+  it.each([
+    ['as it is', 'content-length: 100', '{"half":'],
+    ['in chunks', 'transfer-encoding: chunked', '8\r\n{"half":\r\n'],
+    ['as gzip', 'content-encoding: gzip\r\ncontent-length: 100', gzipSync('{"half":')],
+  ])('publishes and keeps nothing of a report that is cut off, sent %s', async (_, header, body) => {
+    await test.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = test.app.server.address() as { port: number };
+    const refused = new Promise<void>((resolve) => {
+      test.log.push = (line) => {
+        if (line.includes('report.cut-off')) resolve();
+        return 0;
+      };
+    });
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(
+        `POST /api/v1/reports?target=a HTTP/1.1\r\nhost: x\r\nauthorization: ${asAdmin.authorization}\r\n${header}\r\n\r\n`,
+      );
+      socket.write(body, () => socket.end());
+    });
+    socket.resume();
+    await refused;
+    expect(test.bus.stored).toEqual([]);
+    expect(test.blobs.contents.size).toBe(0);
   });
 
   it('says when to come back when the bus is away, and publishes nothing', async () => {

@@ -3,7 +3,7 @@ import { InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
 import { parseStep, prepareReport, type ReportFacts, submitReport } from '../accept-report.ts';
 import type { Gateway } from '../gateway.ts';
-import { rawBody, started } from '../raw-body.ts';
+import { mediaTypeOf, rawBody, started } from '../raw-body.ts';
 import { type App, defined, page, repeatable, text } from '../zod-provider.ts';
 import { requestFacts } from './request-facts.ts';
 
@@ -65,7 +65,7 @@ export const reportRoutes = (gateway: Gateway) => async (app: App) => {
           rawBody(request.raw, { maxBytes: gateway.config.maxReportBytes, noun: 'report' }),
         );
         const blob = await gateway.blobs.put(content, {
-          mediaType: request.headers['content-type'] ?? 'application/octet-stream',
+          mediaType: mediaTypeOf(request),
         });
         return reply.code(202).send(await submitReport(gateway, facts, blob, from));
       },
