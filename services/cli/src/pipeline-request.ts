@@ -27,6 +27,8 @@ export async function pipelineRequest(pipeline: Pipeline, choices: PipelineChoic
           });
         });
   const target = choices.target ?? (source === undefined ? undefined : await targetNameOf(source));
+  if (target === undefined)
+    throw new InvalidInput('say what to scan: give --source FOLDER, --target NAME or both', { code: 'run.target' });
   // On the wire a param is text; Tekton writes lists and objects as JSON too.
   const values = Object.entries(pipeline.params).map(([name, value]) => [
     name,
@@ -37,7 +39,7 @@ export async function pipelineRequest(pipeline: Pipeline, choices: PipelineChoic
     components: pipeline.components.map(({ name }) => name),
     params: { ...Object.fromEntries(values), ...choices.param },
     ...(source === undefined ? {} : { sourcePath: source }),
-    ...(target === undefined ? {} : { target }),
+    target,
     ...(choices.revision ? { revision: choices.revision } : {}),
     ...(choices.step ? { steps: choices.step } : {}),
   };
