@@ -109,6 +109,7 @@ async function prepareReport(gateway: Gateway, given: ReportSubmitted, id: strin
     ...rest,
     reportId: given.reportId || id,
     format: given.format || 'auto',
+    target: { ...given.target, kind: given.target.kind || 'repository' },
     submittedAt: given.submittedAt || gateway.now().toISOString(),
   };
   return { ...report, blob: await blobOf(gateway, given) } as ReportSubmitted;

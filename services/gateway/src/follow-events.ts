@@ -41,6 +41,8 @@ export async function followEvents(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    // What ends here ends for good: a stopping gateway would wait for a connection that nobody uses any more.
+    connection: 'close',
     // Proxies would hold back what is small.
     'x-accel-buffering': 'no',
   });

@@ -94,9 +94,13 @@ async function listen(app: App, host: string, port: number): Promise<string> {
 
 /** Requests that are under way may end; those that take too long are cut off. */
 async function close(app: App): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  const deadline = Date.now() + drainMs;
+  const sweep = setInterval(() => {
+    if (Date.now() < deadline) app.server.closeIdleConnections();
+    else app.server.closeAllConnections();
+  }, 100);
   await app.close();
-  clearTimeout(timer);
+  clearInterval(sweep);
 }
 
 function cannotListen(host: string, port: number, cause: unknown): Error {
