@@ -28,6 +28,8 @@ declare module 'fastify' {
   }
 }
 
+/** How long a stopping gateway waits for requests that are under way. Milliseconds. */
+const drainMs = 10_000;
 /** Longest body of a route that says nothing else. Bytes. */
 const bodyLimit = 256 * 1024;
 
@@ -65,6 +67,17 @@ export async function buildServer(gateway: Gateway): Promise<App> {
   for (const register of routes) await app.register(register(gateway));
   await serveApiDescription(app);
   return app;
+}
+
+/** Requests that are under way may end; those that take too long are cut off. */
+export async function closeServer(app: App): Promise<void> {
+  const deadline = Date.now() + drainMs;
+  const sweep = setInterval(() => {
+    if (Date.now() < deadline) app.server.closeIdleConnections();
+    else app.server.closeAllConnections();
+  }, 100);
+  await app.close();
+  clearInterval(sweep);
 }
 
 async function guard(app: App, gateway: Gateway): Promise<void> {

@@ -13,7 +13,7 @@ import { openStore } from '@assay/store';
 import { readTokenFile } from './auth.ts';
 import { type GatewayConfig, gatewayConfig } from './config.ts';
 import { readinessChecks } from './routes/health.ts';
-import { buildServer } from './server.ts';
+import { buildServer, closeServer } from './server.ts';
 import type { App } from './zod-provider.ts';
 
 /** What the process that hosts the gateway may want to know. */
@@ -24,9 +24,6 @@ export interface GatewayResources {
 
 /** How long a client waits when the platform is too far behind. Milliseconds. */
 const overloadRetryMs = 5000;
-
-/** How long a stopping gateway waits for requests that are under way. Milliseconds. */
-const drainMs = 10_000;
 
 export const gateway = defineService({
   name: 'gateway',
@@ -72,7 +69,7 @@ async function startGateway(
     return {
       resources: { url },
       close: async () => {
-        await close(app);
+        await closeServer(app);
         await store.close();
       },
     };
@@ -90,17 +87,6 @@ async function listen(app: App, host: string, port: number): Promise<string> {
   }
   const address = app.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
-}
-
-/** Requests that are under way may end; those that take too long are cut off. */
-async function close(app: App): Promise<void> {
-  const deadline = Date.now() + drainMs;
-  const sweep = setInterval(() => {
-    if (Date.now() < deadline) app.server.closeIdleConnections();
-    else app.server.closeAllConnections();
-  }, 100);
-  await app.close();
-  clearInterval(sweep);
 }
 
 function cannotListen(host: string, port: number, cause: unknown): Error {

@@ -9,7 +9,7 @@ import type { ReadStore, Store, StoredFinding, StoredReport, StoredRun, StoredTo
 import { hashToken } from './auth.ts';
 import { gatewayConfig } from './config.ts';
 import type { Gateway } from './gateway.ts';
-import { buildServer } from './server.ts';
+import { buildServer, closeServer } from './server.ts';
 import type { App } from './zod-provider.ts';
 
 export const adminToken = 'admin-token-0123456789';
@@ -68,7 +68,7 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
     world,
     stop: async () => {
       stopping.abort();
-      await app.close();
+      await closeServer(app);
     },
   };
 }
