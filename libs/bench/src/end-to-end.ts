@@ -1,21 +1,29 @@
 // Submit → parsed and identified → enriched → remembered → delivered to a file sink, every stage a process, over
 // JetStream with file storage and a sync for every message.
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Deployment, deploy } from '@assay/testing';
+import { cpuBetween, type Usage, usageOf } from './usage.ts';
 
 export interface EndToEnd {
   findings: number;
   /** From the start of the upload to the last finding in the sink's file. */
   seconds: number;
-  /** Peak resident memory of each service. Bytes. */
-  memory: Record<string, number>;
+  /** Processor time of each process during it. Seconds. */
+  cpu: Record<string, number>;
+  /** What each process used since it began. */
+  usage: Record<string, Usage>;
 }
 
+/** NODE_OPTIONS of this process is handed on, so that `--cpu-prof --cpu-prof-dir=…` profiles every service. */
 export async function withDeployment<T>(work: (deployment: Deployment) => Promise<T>): Promise<T> {
-  const deployment = await deploy({ syncAlways: true, env: { ASSAY_LOG_LEVEL: 'info' } });
+  const { NODE_OPTIONS } = process.env;
+  const deployment = await deploy({
+    syncAlways: true,
+    env: { ASSAY_LOG_LEVEL: 'info', ...(NODE_OPTIONS ? { NODE_OPTIONS } : {}) },
+  });
   try {
     return await work(deployment);
   } finally {
@@ -23,41 +31,43 @@ export async function withDeployment<T>(work: (deployment: Deployment) => Promis
   }
 }
 
-/** Submits a gosec report for a target and waits until every finding has been delivered. */
-export async function measureEndToEnd(
-  deployment: Deployment,
-  report: string,
-  target: string,
-  findings: number,
-): Promise<EndToEnd> {
-  const sink = `bench-${target}`;
-  const file = join(deployment.home, 'sinks', `${sink}.jsonl`);
-  await call(deployment, 'POST', '/api/v1/sinks', {
-    name: sink,
+/** Declares the file sink that deliveries are measured at; resolves with its file. */
+export async function addSink(deployment: Deployment): Promise<string> {
+  const spec = {
+    name: 'bench',
     type: 'file',
     subject: 'assay.finding.changed.>',
-    start: 'new',
-    config: { path: `${sink}.jsonl`, format: 'jsonl' },
-  });
-  await settled(deployment, sink);
+    start: 'all',
+    config: { path: 'bench.jsonl', format: 'jsonl' },
+  };
+  await call(deployment, 'POST', '/api/v1/sinks', spec);
+  return join(deployment.home, 'sinks/bench.jsonl');
+}
+
+/** Submits a gosec report for a target and waits until every finding has been delivered, `delivered` being there already. */
+export async function measureEndToEnd(
+  deployment: Deployment,
+  work: { report: string; target: string; findings: number; file: string; delivered: number },
+): Promise<EndToEnd> {
+  const before = await usageOf(deployment);
   const started = performance.now();
   const query = new URLSearchParams({
     format: 'gosec',
-    target,
+    target: work.target,
     sourceRoot: '/workspace/source',
     step: 'annotate:team=bench',
   });
   const response = await fetch(`${deployment.url}/api/v1/reports?${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${deployment.token}`, 'content-type': 'application/json' },
-    body: Readable.toWeb(createReadStream(report)) as ReadableStream,
+    body: Readable.toWeb(createReadStream(work.report)) as ReadableStream,
     duplex: 'half',
   } as RequestInit);
   if (!response.ok) throw new Error(`the gateway answered ${response.status}: ${await response.text()}`);
-  await untilLines(file, findings);
+  await untilLines(work.file, work.delivered, work.findings);
   const seconds = (performance.now() - started) / 1000;
-  await call(deployment, 'DELETE', `/api/v1/sinks/${sink}`);
-  return { findings, seconds, memory: await peaks(deployment) };
+  const usage = await usageOf(deployment);
+  return { findings: work.findings, seconds, cpu: cpuBetween(before, usage), usage };
 }
 
 async function call(deployment: Deployment, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -70,37 +80,19 @@ async function call(deployment: Deployment, method: string, path: string, body?:
   return response.status === 204 ? undefined : response.json();
 }
 
-// A sink that starts at "new" must have its durable before the first finding.
-async function settled(deployment: Deployment, sink: string): Promise<void> {
-  const bus = await deployment.nats.connect();
-  for (;;) {
-    if (await bus.consumerState('assay-finding', `sink-${sink}-1`)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+// Counts from where the deliveries before ended, so that a second measurement does not read the first one's file again.
+const positions = new Map<string, number>();
 
-async function untilLines(file: string, lines: number): Promise<void> {
-  let seen = 0;
-  let position = 0;
-  for (;;) {
-    const size = (await stat(file).catch(() => undefined))?.size ?? 0;
-    if (size > position) {
-      for await (const chunk of createReadStream(file, { start: position, end: size - 1 })) {
-        for (const byte of chunk as Buffer) if (byte === 10) seen++;
-      }
-      position = size;
-    }
-    if (seen >= lines) return;
+async function untilLines(file: string, delivered: number, wanted: number): Promise<void> {
+  let position = delivered === 0 ? 0 : (positions.get(file) ?? 0);
+  for (let seen = 0; seen < wanted; ) {
     await new Promise((resolve) => setTimeout(resolve, 10));
+    const size = (await stat(file).catch(() => undefined))?.size ?? 0;
+    if (size === position) continue;
+    for await (const chunk of createReadStream(file, { start: position, end: size - 1 })) {
+      for (const byte of chunk as Buffer) if (byte === 10) seen++;
+    }
+    position = size;
   }
-}
-
-async function peaks(deployment: Deployment): Promise<Record<string, number>> {
-  const entries = await Promise.all(
-    deployment.services.map(async ({ name, pid }) => {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      return [name, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024] as const;
-    }),
-  );
-  return Object.fromEntries(entries);
+  positions.set(file, position);
 }
