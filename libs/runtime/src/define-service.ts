@@ -93,8 +93,6 @@ export interface BusUses {
   readonly tails?: boolean;
   /** Asks how far durables lag, to refuse intake in time. */
   readonly measuresPressure?: boolean;
-  /** Object store buckets it reads and writes; the one of a jetstream: blob store is added by itself. */
-  readonly objectBuckets?: readonly string[];
 }
 
 /** What a starting service gets from the runtime. */

@@ -37,11 +37,8 @@ export interface Stage {
   checkReady(): Promise<void>;
 }
 
-export async function handleDelivery(
-  delivery: Delivery,
-  { topic, handler }: SubscriptionSpec,
-  stage: Stage,
-): Promise<void> {
+export async function handleDelivery(delivery: Delivery, subscription: SubscriptionSpec, stage: Stage): Promise<void> {
+  const { topic, handler } = subscription;
   const { definition, instruments } = stage;
   const labels = { service: definition.name, topic: topic.name };
   const started = performance.now();
@@ -65,7 +62,7 @@ export async function handleDelivery(
     await delivery.ack();
   } catch (error) {
     failSpan(span, explain(error));
-    outcome = await settleFailure(delivery, error, stage);
+    outcome = await settleFailure(delivery, error, stage, subscription);
   } finally {
     clearInterval(heartbeat);
     span.end();
@@ -74,7 +71,12 @@ export async function handleDelivery(
   }
 }
 
-async function settleFailure(delivery: Delivery, error: unknown, stage: Stage): Promise<string> {
+async function settleFailure(
+  delivery: Delivery,
+  error: unknown,
+  stage: Stage,
+  { options }: SubscriptionSpec,
+): Promise<string> {
   const { log, definition } = stage;
   const facts = {
     err: explain(error),
@@ -96,7 +98,7 @@ async function settleFailure(delivery: Delivery, error: unknown, stage: Stage): 
     return 'retried';
   }
   try {
-    await deadLetter(stage.bus, definition.name, delivery, error, stage.context.now());
+    await deadLetter(stage.bus, definition.name, delivery, error, stage.context.now(), options.name);
     await delivery.ack();
     log.error(facts, 'event is in the dead letters');
     return 'dead';

@@ -22,4 +22,4 @@ export { type Environment, nearest, readConfig, readSharedConfig, serviceNames, 
 export { connectService, runService, setUpBus } from './run-service.ts';
 export { type RunTokenClaims, signRunToken, verifyRunToken } from './run-token.ts';
 export { type RunningService, type ServiceOptions, startService } from './start-service.ts';
-export { contextFrom, failSpan, metricsText, startSpan, startTelemetry, traceparentOf } from './telemetry.ts';
+export { contextFrom, failSpan, inSpan, metricsText, startSpan, startTelemetry, traceparentOf } from './telemetry.ts';

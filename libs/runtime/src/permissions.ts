@@ -14,8 +14,10 @@ export function inboxPrefixOf(service: string): string {
   return `_INBOX_${service}`;
 }
 
+/** `blobsUrl` is the deployment's: a service that keeps blobs on the bus needs their bucket. */
 export function permissionsOf(
   definition: Pick<ServiceDefinition, 'name' | 'subscribes' | 'publishes' | 'uses' | 'schedules'>,
+  blobsUrl = '',
 ): Permissions {
   const { name, subscribes, publishes, uses = {}, schedules = [] } = definition;
   const hasLeases = schedules.length > 0 || subscribes.some(({ options }) => options.partitioned);
@@ -35,7 +37,7 @@ export function permissionsOf(
     ...(uses.measuresPressure
       ? ['$JS.API.STREAM.LIST', ...nouns.map((noun) => `$JS.API.CONSUMER.LIST.${streamOf(noun)}`)]
       : []),
-    ...(uses.objectBuckets ?? []).flatMap(objectGrants),
+    ...(blobsUrl.startsWith('jetstream:') ? objectGrants(blobsUrl.slice('jetstream:'.length)) : []),
   ];
   return { publish: [...new Set(publish)].sort(), subscribe: [`${inboxPrefixOf(name)}.>`] };
 }

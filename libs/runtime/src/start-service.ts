@@ -8,7 +8,7 @@ import type { AnyService, Context, Host, ScheduleSpec, ServiceDefinition } from 
 import { type Durable, durablesOf } from './durables.ts';
 import { handleDelivery, Publisher, type Stage } from './handle-event.ts';
 import { Leases, leaseBucket } from './leases.ts';
-import { instruments } from './telemetry.ts';
+import { inSpan, instruments } from './telemetry.ts';
 
 export interface ServiceOptions<Config = unknown> {
   shared: SharedConfig;
@@ -47,11 +47,12 @@ export async function startService(definition: AnyService, options: ServiceOptio
     now,
     signal: stopping.signal,
     readiness: (name, check) => checks.set(name, check),
-    publish: async (outgoing, { id, traceparent }) => {
-      const publisher = new Publisher({ ...publishing, context }, traceparent);
-      await publisher.publish(outgoing, id ?? crypto.randomUUID());
-      await publisher.settled();
-    },
+    publish: (outgoing, { id, traceparent }) =>
+      inSpan({ name: `${outgoing.topic.name} publish`, kind: 'producer', traceparent }, async (own) => {
+        const publisher = new Publisher({ ...publishing, context }, own);
+        await publisher.publish(outgoing, id ?? crypto.randomUUID());
+        await publisher.settled();
+      }),
   };
   const notReady = async () => {
     const failures: Record<string, string> = {};

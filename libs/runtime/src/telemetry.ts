@@ -1,5 +1,7 @@
 // OpenTelemetry for the process: one trace from submit to delivery, metrics for Prometheus. Exporters are set by the
 // standard OTEL_* variables; without them spans cost next to nothing and still carry their ids on.
+
+import { explain } from '@assay/contracts';
 import {
   type Attributes,
   context,
@@ -115,4 +117,25 @@ export function startSpan(
 
 export function failSpan(span: Span, sentence: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: sentence });
+}
+
+/** Does a piece of work inside a span that continues a trace; the span ends with it, failed when it throws. */
+export async function inSpan<T>(
+  what: {
+    name: string;
+    kind: 'consumer' | 'producer' | 'server';
+    traceparent?: string | undefined;
+    attributes?: Attributes;
+  },
+  work: (traceparent: string | undefined) => Promise<T>,
+): Promise<T> {
+  const span = startSpan(what.name, what.kind, what.attributes ?? {}, contextFrom(what.traceparent));
+  try {
+    return await work(traceparentOf(span));
+  } catch (error) {
+    failSpan(span, explain(error));
+    throw error;
+  } finally {
+    span.end();
+  }
 }

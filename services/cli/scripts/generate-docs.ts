@@ -2,9 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { asyncApiOf } from '@assay/runtime/asyncapi';
+import { stringify } from 'yaml';
 import { cliDocs } from '../src/cli-docs.ts';
 import { openIo } from '../src/io.ts';
 import { wholeProgram } from '../src/program.ts';
+import { services } from '../src/up/services.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -14,7 +17,10 @@ export interface Document {
   content: () => Promise<string>;
 }
 
-export const documents: readonly Document[] = [{ file: join(root, 'docs/cli.md'), content: commandLine }];
+export const documents: readonly Document[] = [
+  { file: join(root, 'docs/cli.md'), content: commandLine },
+  { file: join(root, 'docs/asyncapi.yaml'), content: asyncApi },
+];
 
 /** Files whose content is not what the code says. */
 export async function staleDocuments(): Promise<string[]> {
@@ -25,6 +31,10 @@ export async function staleDocuments(): Promise<string[]> {
     }),
   );
   return stale.flat();
+}
+
+async function asyncApi(): Promise<string> {
+  return `# Made by npm run generate from the declarations that the services run by.\n${stringify(asyncApiOf(services), { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 }
 
 async function commandLine(): Promise<string> {

@@ -2,6 +2,7 @@
 // before the sink has it; an event that it refuses for good is acked after it is in the dead letters.
 import type { Bus, ConsumerSpec, Delivery, StoredMessage } from '@assay/bus';
 import { DeliveryOutcome, explain } from '@assay/contracts';
+import { inSpan } from '@assay/runtime';
 import { backoffMs, pause } from './backoff.ts';
 import type { Filter } from './compile-filter.ts';
 import { deliverItems, isForGood, Stopped } from './deliver-items.ts';
@@ -154,15 +155,20 @@ class Run implements SinkRun {
   }
 
   async #deliver(batch: Read[]): Promise<void> {
-    const { sink, size } = this.#options;
-    const { attempts, refused } = await deliverItems(
-      batch.flatMap(({ items }) => items),
-      {
+    const { consumer, sink, size } = this.#options;
+    const items = batch.flatMap((read) => read.items);
+    const span = {
+      name: `${consumer.name} deliver`,
+      kind: 'consumer',
+      traceparent: items[0]?.event.traceparent,
+    } as const;
+    const { attempts, refused } = await inSpan(span, () =>
+      deliverItems(items, {
         sink,
         size,
         killed: this.#killed.signal,
         retryLater: (attempt, error) => this.#retryLater(attempt, error, 'sink did not take a delivery'),
-      },
+      }),
     );
     const errorOf = ({ items, error }: Read) => error ?? refused.get(items[0]?.event.id ?? '');
     const [taken, lost] = [batch.filter((read) => !errorOf(read)), batch.filter((read) => errorOf(read))];

@@ -8,13 +8,13 @@ import { services } from './services.ts';
 /** The name that other systems' programs use; its password is in NATS_URL (`assay env`). */
 export const clientName = 'client';
 
-export async function busUsers(home: Home): Promise<BusUser[]> {
+export async function busUsers(home: Home, blobsUrl: string): Promise<BusUser[]> {
   const admin = await home.seed('admin');
   const own = await Promise.all(
     services.map(async (service) => ({
       name: service.name,
       nkey: publicKeyOf((await home.seed(service.name)).seed),
-      ...permissionsOf(service),
+      ...permissionsOf(service, blobsUrl),
     })),
   );
   return [

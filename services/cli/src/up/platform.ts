@@ -132,7 +132,7 @@ async function startNats(home: Home, options: PlatformOptions, say: (line: strin
     version: found.version,
     dir: home.path('data/nats'),
     port,
-    users: await busUsers(home),
+    users: await busUsers(home, readSharedConfig({ ...options.env, ASSAY_HOME: home.folder }).blobsUrl),
     maxStoreBytes: Math.ceil((await budgetBytes(home)) * 1.5),
   });
   say(`nats-server ${found.version} (${found.how}) at ${server.url}`);
