@@ -13,7 +13,9 @@ export function jsonSchemaOf(names: readonly string[]): Record<string, Schema> {
     if (item instanceof protobuf.Enum) schemas[name] = { type: 'string', enum: Object.keys(item.values) };
     if (!(item instanceof protobuf.Type)) return;
     schemas[name] = { type: 'object', additionalProperties: false, properties: {} };
-    schemas[name]['properties'] = Object.fromEntries(item.fieldsArray.map((field) => [field.name, property(field, add)]));
+    schemas[name]['properties'] = Object.fromEntries(
+      item.fieldsArray.map((field) => [field.name, property(field, add)]),
+    );
   };
   for (const name of names) add(name);
   return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b)));

@@ -12,7 +12,8 @@ export function pathOf(finding: Uint8Array): string {
   let path = '';
   // An encoder may write a sub-message in several pieces; the last value of a field counts.
   for (const location of fields(finding, locationField)) {
-    for (const value of fields(location, pathField)) path = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
+    for (const value of fields(location, pathField))
+      path = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
   }
   return path;
 }
