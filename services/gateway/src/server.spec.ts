@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { Transient, topics } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { closeServer } from './server.ts';
 import { asAdmin, type TestGateway, testGateway } from './test-gateway.ts';
 
 let test: TestGateway;
@@ -66,6 +67,23 @@ describe('every answer', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('application/problem+json');
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('does not wait for a connection that no request comes on', async () => {
+    const other = await testGateway();
+    await other.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = other.app.server.address() as { port: number };
+    const accepted = new Promise((resolve) => other.app.server.once('connection', resolve));
+    const socket = connect(port, '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {});
+    socket.resume();
+    await accepted;
+    await closeServer(other.app, Number.POSITIVE_INFINITY);
+    await closed;
+    expect(socket.destroyed).toBe(true);
   });
 });
 

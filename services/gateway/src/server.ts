@@ -1,5 +1,6 @@
 // The HTTP server: what holds for every route, then the routes.
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { InvalidInput } from '@assay/contracts';
 import { contextFrom, failSpan, startSpan } from '@assay/runtime';
 import rateLimit from '@fastify/rate-limit';
@@ -47,6 +48,7 @@ export async function buildServer(gateway: Gateway): Promise<App> {
     clientErrorHandler: refuseNonHttp,
   }).withTypeProvider<ZodProvider>();
   app.server.headersTimeout = 15_000;
+  watchSilent(app);
   app.setValidatorCompiler(parseWithZod);
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(sendProblem);
@@ -70,14 +72,29 @@ export async function buildServer(gateway: Gateway): Promise<App> {
 }
 
 /** Requests that are under way may end; those that take too long are cut off. */
-export async function closeServer(app: App): Promise<void> {
-  const deadline = Date.now() + drainMs;
+export async function closeServer(app: App, patienceMs = drainMs): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   const sweep = setInterval(() => {
-    if (Date.now() < deadline) app.server.closeIdleConnections();
-    else app.server.closeAllConnections();
+    if (Date.now() >= deadline) app.server.closeAllConnections();
+    app.server.closeIdleConnections();
+    // Browsers connect ahead of their requests; Node does not call that idle.
+    for (const socket of silent.get(app) ?? []) socket.destroy();
   }, 100);
   await app.close();
   clearInterval(sweep);
+}
+
+/** Connections that no request came on so far. */
+const silent = new WeakMap<object, Set<Socket>>();
+
+function watchSilent(app: App): void {
+  const sockets = new Set<Socket>();
+  silent.set(app, sockets);
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => sockets.delete(socket));
 }
 
 async function guard(app: App, gateway: Gateway): Promise<void> {
@@ -160,7 +177,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
 }
 
 // What is not HTTP never becomes a request, so it is answered on the socket.
-function refuseNonHttp(error: Error & { code?: string }, socket: import('node:net').Socket): void {
+function refuseNonHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   const refusal = Object.assign(new Error('the request is not HTTP/1.1 as it should be, too long or too slow'), {
