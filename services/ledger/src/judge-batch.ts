@@ -4,6 +4,7 @@ import { type Batch, identityBytes, Transition } from '@assay/contracts';
 import { FindingMark, type Marking, type Place, placeBytes, setPlace } from '@assay/store';
 import type { Area, Memory } from './memory.ts';
 import type { BatchContents } from './read-batch.ts';
+import type { Scan } from './scan.ts';
 
 export interface Judgement {
   /** A byte a finding. */
@@ -18,8 +19,17 @@ export interface Judgement {
   markings: Marking[];
 }
 
-/** `at` is when the batch's scan began: an older scan than the one that is known changes nothing. Milliseconds. */
-export function judgeBatch(memory: Memory, area: Area, batch: Batch, contents: BatchContents, at: number): Judgement {
+/**
+ * `at` is when the batch's scan began, in milliseconds, `newer` are the scans that began after it: what they saw, an
+ * older one does not change.
+ */
+export function judgeBatch(
+  memory: Memory,
+  area: Area,
+  batch: Batch,
+  contents: BatchContents,
+  { at, newer }: { at: number; newer: readonly Scan[] },
+): Judgement {
   const { findings } = memory;
   const count = batch.findings.length;
   const judgement: Judgement = {
@@ -37,7 +47,7 @@ export function judgeBatch(memory: Memory, area: Area, batch: Batch, contents: B
     const verdict =
       number < 0
         ? { transition: isSuppressed ? Transition.SUPPRESSED : Transition.OPENED, isKept: true }
-        : judgeKnown(memory, area, number, { at, isSuppressed, hash: contents.hashes[position] ?? 0 });
+        : judgeKnown(memory, area, number, { at, newer, isSuppressed, hash: contents.hashes[position] ?? 0 });
     const identity = verdict.isKept ? nameOf(batch.identities, position) : '';
     const twin = verdict.isKept ? keptHere.get(identity) : undefined;
     let place: Place;
@@ -62,17 +72,18 @@ export function judgeBatch(memory: Memory, area: Area, batch: Batch, contents: B
 
 interface Sight {
   at: number;
+  newer: readonly Scan[];
   isSuppressed: boolean;
   hash: number;
 }
 
-function judgeKnown(memory: Memory, area: Area, number: number, { at, isSuppressed, hash }: Sight) {
+function judgeKnown(memory: Memory, area: Area, number: number, { at, newer, isSuppressed, hash }: Sight) {
   const { findings } = memory;
   const mark = findings.markOf(number);
   const wasSuppressed = mark === FindingMark.SUPPRESSED;
   const coveredAt = Math.max(area.coverage?.at ?? 0, memory.areaAt(findings.areaOf(number))?.coverage?.at ?? 0);
   // What is open was seen by the last complete scan too; what that scan did not see, no older one brings back.
-  const isOlder = at < Math.max(findings.atOf(number), coveredAt);
+  const isOlder = at < Math.max(findings.atOf(number), coveredAt) || newer.some((scan) => scan.saw(number));
   const same = isSuppressed ? Transition.SUPPRESSED : Transition.RECURRED;
   if (isOlder) return { transition: same, isKept: false };
   if (mark === FindingMark.FIXED || (wasSuppressed && !isSuppressed)) {

@@ -67,7 +67,9 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
       ({ tool: of, closing }) => of === tool && closing?.parse === parse && closing.isEnd,
     );
     if (isThrough) continue;
-    const chunks = isProof ? await findGone(memory, area, scan) : [];
+    // Of an older scan it is the newer one's proof that counts.
+    const isOlder = Date.parse(scan.at) < (area.coverage?.at ?? 0);
+    const chunks = isProof || isOlder ? await findGone(memory, area, scan, isOlder) : [];
     const before = { beforeAt: area.coverage?.value.at ?? '', beforeRun: area.coverage?.value.runId ?? '' };
     for (const { severity, numbers } of [...chunks, { severity: 0, numbers: [] }]) {
       const isEnd = numbers.length === 0;
@@ -94,11 +96,15 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
 }
 
 /** What is open and was not in the scan, though the scan would have seen it; by severity, in entries' portions. */
-async function findGone(memory: Memory, area: Area, scan: Scan): Promise<{ severity: number; numbers: number[] }[]> {
+async function findGone(
+  memory: Memory,
+  area: Area,
+  scan: Scan,
+  isOlder: boolean,
+): Promise<{ severity: number; numbers: number[] }[]> {
   const { findings } = memory;
   const at = Date.parse(scan.at);
   const newer = await memory.scansAfter(area, at, scan.reportId);
-  const isOlder = at < (area.coverage?.at ?? 0);
   const closedBy = area.coverage?.seq ?? 0;
   const gone = new Map<number, number[]>();
   for (let number = 0; number < findings.size; number++) {

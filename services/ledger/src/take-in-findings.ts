@@ -66,7 +66,9 @@ async function takeIn(
     if (scan.has(key))
       return { part, key, transitions: await transitionsBefore(part, key, contents.suppressed, context, memory) };
     checkOpen(part, scan);
-    const judgement = judgeBatch(memory, area, part, contents, Date.parse(scan.at));
+    const at = Date.parse(scan.at);
+    const newer = await memory.scansAfter(area, at, part.reportId);
+    const judgement = judgeBatch(memory, area, part, contents, { at, newer });
     const storedAt = context.now().toISOString();
     const append = appendOf(part, { key, event: event.id, at: scan.at, storedAt }, judgement, contents.hashes, memory);
     if (await memory.append(append)) return { part, key, transitions: judgement.transitions };

@@ -14,14 +14,19 @@ export interface Opened {
 
 export function storeContract(name: string, openEmpty: () => Promise<Opened>): void {
   describe(`the ${name} store`, () => {
-    let opened: Opened;
+    let opened: Opened | undefined;
     beforeEach(async () => {
       opened = await openEmpty();
     });
-    afterEach(() => opened.close());
-    const store = () => opened.store;
-    historyContract(store, () => opened.again());
+    afterEach(() => opened?.close());
+    const now = () => opened ?? fail();
+    const store = () => now().store;
+    historyContract(store, () => now().again());
     findingContract(store);
     runContract(store);
   });
+}
+
+function fail(): never {
+  throw new Error('no store was opened');
 }

@@ -1,0 +1,93 @@
+// Batches and ends of scans in any order, twice or more, to any of two replicas, one of which now and then dies. However
+// they come, what is stored must follow from when the scans were. Seeds are fixed, so a failure can be repeated.
+import { Completeness } from '@assay/contracts';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { LedgerContext } from './resources.ts';
+import { enriched, handle, type Input, parsed, Rig } from './testing/rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await Rig.open();
+});
+afterEach(() => rig.close());
+
+interface Scan {
+  report: string;
+  at: number;
+  tool: string;
+  names: string[];
+  isComplete: boolean;
+}
+
+it.each(Array.from({ length: 40 }, (_, index) => [index + 1]))('in the order of seed %i', async (seed) => {
+  const random = randomOf(seed);
+  const scans = Array.from({ length: 6 }, (_, index): Scan => {
+    const names = 'abcdefghij'.split('').filter(() => random() < 0.5);
+    return {
+      report: `r${index}`,
+      at: index + 1,
+      tool: random() < 0.8 ? 'gosec' : 'eslint',
+      names: names.map((name) => (random() < 0.15 ? `${name}~` : `${name}:${index}`)),
+      isComplete: random() < 0.75,
+    };
+  });
+  const inputs = scans.flatMap(inputsOf);
+  const schedule = shuffled([...inputs, ...inputs.filter(() => random() < 0.5)], random);
+  const replicas: LedgerContext[] = [rig.replica(), rig.replica()];
+  for (const input of schedule) {
+    const turn = random() < 0.5 ? 0 : 1;
+    if (random() < 0.1) replicas[turn] = rig.replica();
+    await handle(replicas[turn] as LedgerContext, input);
+  }
+  const { items } = await rig.store.findings.list({ limit: 1000 });
+  const found = items.map(({ tool, title, state }) => `${tool} ${title} ${state}`).sort();
+  expect(found).toEqual([...new Set(scans.map(({ tool }) => tool))].flatMap((tool) => expected(scans, tool)).sort());
+  for (const { report, names } of scans) {
+    const { ledgered, closed } = (await rig.store.reports.get(report)) ?? {};
+    expect({ report, ledgered, closed }).toEqual({ report, ledgered: names.length, closed: true });
+    const seen = await rig.findings(report);
+    expect(seen.filter((line) => !line.startsWith('fixed'))).toHaveLength(names.length);
+  }
+});
+
+function inputsOf({ report, at, tool, names, isComplete }: Scan): Input[] {
+  const half = Math.ceil(names.length / 2);
+  const batches = [names.slice(0, half), names.slice(half)].filter((some) => some.length > 0);
+  const completeness = isComplete ? Completeness.COMPLETE : Completeness.PARTIAL;
+  return [
+    ...batches.map((some, index) => enriched({ report, at, tool, index, findings: some.join(' ') })),
+    parsed({ report, at, tool, findings: names.length, completeness }),
+  ];
+}
+
+/** A finding is as the newest scan that saw it said, unless a newer complete one did not see it. */
+function expected(scans: readonly Scan[], tool: string): string[] {
+  const mine = scans.filter((scan) => scan.tool === tool);
+  const proof = mine.findLast(({ isComplete }) => isComplete)?.at ?? 0;
+  const states = new Map<string, string>();
+  for (const { names, at } of mine) {
+    for (const name of names) {
+      const state = at < proof ? 'fixed' : name.endsWith('~') ? 'suppressed' : 'open';
+      states.set(name.slice(0, 1), state);
+    }
+  }
+  return [...states].map(([name, state]) => `${tool} ${name} ${state}`);
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/** Mulberry32: small, and the same everywhere. */
+function randomOf(seed: number): () => number {
+  let state = seed * 0x9e3779b9;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
