@@ -1,7 +1,7 @@
 // A finding as people, sinks and the HTTP API see it: one flat JSON object, enums in words.
 import { createHash } from 'node:crypto';
-import type { Finding } from '../generated/messages.ts';
-import { type Batch, findingAt, identityAt } from './batch.ts';
+import type { Cvss, Enrichment, Finding, Location, Suppression } from '../generated/messages.ts';
+import { type Batch, findingType, identityAt } from './batch.ts';
 import { confidenceNames, kindNames, severityNames, transitionNames } from './names.ts';
 
 /** JSON shape of a finding; fields that are not known are absent. Documented in docs/findings.md. */
@@ -42,25 +42,16 @@ export interface FindingRecord {
 
 /** Every finding of a batch as records, in order. */
 export function recordsOf(batch: Batch): FindingRecord[] {
-  return batch.findings.map((_, position) => recordAt(batch, position));
+  const common = contextOf(batch);
+  return batch.findings.map((_, position) => recordIn(batch, position, common));
 }
 
 export function recordAt(batch: Batch, position: number): FindingRecord {
-  return toRecord(findingAt(batch, position), {
-    id: identityAt(batch, position),
-    target: batch.target?.name ?? '',
-    revision: batch.revision,
-    tool: batch.tool?.name ?? '',
-    toolVersion: batch.tool?.version ?? '',
-    transition: batch.transition ? transitionNames.of(batch.transition) : '',
-    run: batch.runId,
-    report: batch.reportId,
-  });
+  return recordIn(batch, position, contextOf(batch));
 }
 
-/** Where a finding belongs; empty strings are left out of the record. */
+/** Where findings belong; empty strings are left out of the record. */
 export interface RecordContext {
-  id: string;
   target: string;
   revision: string;
   tool: string;
@@ -70,56 +61,107 @@ export interface RecordContext {
   report: string;
 }
 
-export function toRecord(finding: Finding, context: RecordContext): FindingRecord {
-  const { location, cvss, suppression, enrichments } = finding;
-  const owners = [...new Set(enrichments.flatMap((enrichment) => enrichment.owners))];
-  const annotations = Object.assign({}, ...enrichments.map((enrichment) => enrichment.annotations));
-  return withoutEmpty({
-    id: context.id,
-    target: context.target,
-    revision: context.revision,
-    tool: context.tool,
-    toolVersion: context.toolVersion,
-    rule: finding.rule,
-    title: finding.title,
-    description: finding.description,
-    severity: severityNames.of(finding.severity),
-    confidence: finding.confidence ? confidenceNames.of(finding.confidence) : '',
-    kind: finding.kind ? kindNames.of(finding.kind) : '',
-    cvss: cvss ? withoutEmpty({ score: cvss.score, vector: cvss.vector }) : '',
-    cves: finding.cves,
-    cwes: finding.cwes,
-    path: location?.path,
-    startLine: location?.startLine,
-    endLine: location?.endLine,
-    startColumn: location?.startColumn,
-    endColumn: location?.endColumn,
-    snippet: location?.snippet,
-    purl: finding.purl,
-    digest: finding.digest,
-    references: finding.references,
-    properties: finding.properties,
-    suppression: suppression ? withoutEmpty({ kind: suppression.kind, justification: suppression.justification }) : '',
-    owners,
-    annotations,
-    transition: context.transition,
-    run: context.run,
-    report: context.report,
-  }) as unknown as FindingRecord;
+function contextOf({ target, revision, tool, transition, runId, reportId }: Batch): RecordContext {
+  return {
+    target: target?.name ?? '',
+    revision,
+    tool: tool?.name ?? '',
+    toolVersion: tool?.version ?? '',
+    transition: transition ? transitionNames.of(transition) : '',
+    run: runId,
+    report: reportId,
+  };
 }
 
-function withoutEmpty(record: Record<string, unknown>): Record<string, unknown> {
-  for (const [key, value] of Object.entries(record)) {
-    const isEmpty =
-      value === undefined ||
-      value === '' ||
-      value === 0 ||
-      (Array.isArray(value)
-        ? value.length === 0
-        : typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-    if (isEmpty) delete record[key];
-  }
+function recordIn(batch: Batch, position: number, context: RecordContext): FindingRecord {
+  const finding = findingType.read(batch.findings[position] as Uint8Array);
+  const added = batch.enrichments.filter(({ positions }) => positions.length === 0 || positions.includes(position));
+  const enrichments = added.length > 0 ? [...finding.enrichments, ...added] : finding.enrichments;
+  const severity = batch.severities[position] ?? finding.severity;
+  return record(identityAt(batch, position), finding, severity, enrichments, context);
+}
+
+/** `id` is the identity in hex digits. */
+export function toRecord(id: string, finding: Finding, context: RecordContext): FindingRecord {
+  return record(id, finding, finding.severity, finding.enrichments, context);
+}
+
+// Every finding that is shown or delivered passes here: members are set one by one, as deleting the empty ones of a
+// whole object makes it, and writing it as JSON, four times as slow.
+function record(
+  id: string,
+  finding: Finding,
+  severity: number,
+  enrichments: readonly Enrichment[],
+  context: RecordContext,
+): FindingRecord {
+  const record = { id } as FindingRecord;
+  if (context.target) record.target = context.target;
+  if (context.revision) record.revision = context.revision;
+  if (context.tool) record.tool = context.tool;
+  if (context.toolVersion) record.toolVersion = context.toolVersion;
+  if (finding.rule) record.rule = finding.rule;
+  if (finding.title) record.title = finding.title;
+  if (finding.description) record.description = finding.description;
+  record.severity = severityNames.of(severity);
+  if (finding.confidence) record.confidence = confidenceNames.of(finding.confidence);
+  if (finding.kind) record.kind = kindNames.of(finding.kind);
+  if (finding.cvss) addCvss(record, finding.cvss);
+  if (finding.cves.length > 0) record.cves = finding.cves;
+  if (finding.cwes.length > 0) record.cwes = finding.cwes;
+  if (finding.location) addLocation(record, finding.location);
+  if (finding.purl) record.purl = finding.purl;
+  if (finding.digest) record.digest = finding.digest;
+  if (finding.references.length > 0) record.references = finding.references;
+  if (!isEmpty(finding.properties)) record.properties = finding.properties;
+  const suppression = enrichments.findLast((enrichment) => enrichment.suppression)?.suppression ?? finding.suppression;
+  if (suppression) addSuppression(record, suppression);
+  if (enrichments.length > 0) addEnrichments(record, enrichments);
+  if (context.transition) record.transition = context.transition;
+  if (context.run) record.run = context.run;
+  if (context.report) record.report = context.report;
   return record;
+}
+
+function addCvss(record: FindingRecord, { score, vector }: Cvss): void {
+  if (score !== 0 || vector)
+    record.cvss = { ...(score ? { score } : {}), ...(vector ? { vector } : {}) } as { score: number };
+}
+
+function addLocation(
+  record: FindingRecord,
+  { path, startLine, endLine, startColumn, endColumn, snippet }: Location,
+): void {
+  if (path) record.path = path;
+  if (startLine) record.startLine = startLine;
+  if (endLine) record.endLine = endLine;
+  if (startColumn) record.startColumn = startColumn;
+  if (endColumn) record.endColumn = endColumn;
+  if (snippet) record.snippet = snippet;
+}
+
+function addSuppression(record: FindingRecord, { kind, justification }: Suppression): void {
+  if (justification) record.suppression = { kind, justification };
+  else if (kind) record.suppression = { kind };
+}
+
+function addEnrichments(record: FindingRecord, enrichments: readonly Enrichment[]): void {
+  const [only] = enrichments;
+  const owners =
+    enrichments.length === 1 && only
+      ? only.owners
+      : [...new Set(enrichments.flatMap((enrichment) => enrichment.owners))];
+  const annotations =
+    enrichments.length === 1 && only
+      ? only.annotations
+      : Object.assign({}, ...enrichments.map((enrichment) => enrichment.annotations));
+  if (owners.length > 0) record.owners = owners;
+  if (!isEmpty(annotations)) record.annotations = annotations;
+}
+
+function isEmpty(map: Readonly<Record<string, string>>): boolean {
+  for (const _ in map) return false;
+  return true;
 }
 
 /** "sha256:<hex>" of some bytes. */

@@ -1,6 +1,6 @@
 // From a stored message to what sinks take: a record for each finding, or the event's data in JSON.
 import type { StoredMessage } from '@assay/bus';
-import { type Batch, InvalidInput, messageType, recordAt, topicOfSubject } from '@assay/contracts';
+import { type Batch, InvalidInput, messageType, recordsOf, topicOfSubject } from '@assay/contracts';
 import { fromWire } from '@assay/runtime';
 import type { Blobs, SinkEvent, SinkItem } from './sink.ts';
 
@@ -20,11 +20,7 @@ export async function readItems(message: StoredMessage, blobs: Blobs): Promise<S
   const { id, subject, time, traceparent, data } = await fromWire(message, topic, blobs);
   const event: SinkEvent = { id, type: topic.type, subject, time, order, ...(traceparent ? { traceparent } : {}) };
   if (!holdsFindings(message.subject)) return [{ id, event, position: 0, data: topic.json.toJson(data as never) }];
-  const batch = data as Batch;
-  return batch.findings.map((_, position) => {
-    const finding = recordAt(batch, position);
-    return { id: `${id}:${finding.id}`, event, position, finding };
-  });
+  return recordsOf(data as Batch).map((finding, position) => ({ id: `${id}:${finding.id}`, event, position, finding }));
 }
 
 function deadLetterItem(message: StoredMessage, order: string): SinkItem {

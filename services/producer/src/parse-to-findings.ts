@@ -57,8 +57,7 @@ export async function* parseToFindings(options: ParseOptions): AsyncGenerator<Fi
     tally,
     tool,
   })) {
-    yield toRecord(findingType.create(finding), {
-      id: Buffer.from(identity, 'latin1').toString('hex'),
+    yield toRecord(Buffer.from(identity, 'latin1').toString('hex'), findingType.create(finding), {
       target,
       revision: options.revision ?? '',
       tool: own.name,
