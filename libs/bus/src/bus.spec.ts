@@ -165,6 +165,21 @@ describe('dead letters', () => {
     expect(again?.headers).toMatchObject({ 'ce-id': 'will-die', 'assay-redriven': String(entry?.sequence) });
     await expect(dropDeadLetter(bus, entry?.sequence ?? 0)).rejects.toMatchObject({ code: 'dead.missing' });
   });
+
+  it.each<[string, (string | undefined)[], number]>([
+    ['one service says it twice', [undefined, undefined], 1],
+    ['one of its consumers says it twice', ['a', 'a'], 1],
+    ['two of its consumers refuse the event', ['a', 'b'], 2],
+    ['a consumer and the service itself refuse it', [undefined, 'a'], 2],
+  ])('are as many as refused the event: %s', async (name, refusers, letters) => {
+    const service = `refusing-${name.replaceAll(/\W/g, '-')}`;
+    await send('assay.artifact.refused.x', name, name);
+    const [delivery] = await take(service, 'assay.artifact.refused.x', 1, (taken) => taken.ack());
+    if (!delivery) throw new Error('nothing came');
+    for (const by of refusers)
+      await deadLetter(bus, service, delivery, new InvalidInput('no', { code: 'spec.no' }), new Date(0), by);
+    expect(await deadLetters(bus, { service })).toHaveLength(letters);
+  });
 });
 
 describe('a bucket', () => {

@@ -11,13 +11,17 @@ export function deadSubject(service: string, subject: string): string {
   return `assay.dead.${service}.${noun}.${verb}`;
 }
 
-/** Publishes a delivery as a dead letter; resolves after the PubAck. The caller then acks the delivery. */
+/**
+ * Publishes a delivery as a dead letter; resolves after the PubAck. The caller then acks the delivery. `by` tells one
+ * consumer of a service from another (a sink's name): an event that two of them refuse is two dead letters.
+ */
 export async function deadLetter(
   bus: Bus,
   service: string,
   delivery: Delivery | StoredMessage,
   error: unknown,
   now: Date,
+  by?: string,
 ): Promise<void> {
   const letter = deadLetterType.encode({
     service,
@@ -39,7 +43,7 @@ export async function deadLetter(
   };
   await bus.publish(
     { subject: deadSubject(service, delivery.subject), headers, payload: letter },
-    `dead:${service}:${delivery.stream}:${delivery.sequence}`,
+    ['dead', by === undefined ? service : `${service}/${by}`, delivery.stream, delivery.sequence].join(':'),
   );
 }
 

@@ -112,7 +112,8 @@ class KeptSinkLoop {
         readItems: (message) => readItems(message, blobs),
         bury: async (delivery, error) => {
           // A dead letter that a sink refuses is in the dead letters already.
-          if (delivery.stream !== deadStream) await deadLetter(bus, 'consumer', delivery, this.#named(error), now());
+          if (delivery.stream === deadStream) return;
+          await deadLetter(bus, 'consumer', delivery, this.#named(error), now(), spec.name);
         },
         report: (outcome) => this.#report(outcome),
       });
