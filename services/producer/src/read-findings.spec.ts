@@ -72,6 +72,17 @@ describe('readFindings', () => {
     expect(JSON.stringify(first)).not.toContain('correct-');
   });
 
+  it.each([
+    ['that is a word of it', 'admin', 'src/admin/x.py', 'src/admin/x.py'],
+    ['that is all of it', 'settings.py', 'settings.py', 'settings.py'],
+    ['as long as a key', 'correct-horse-battery', 'a/correct-horse-battery.pem', 'a/[redacted].pem'],
+  ])('leaves of a secret in a path what may be a name: one %s', async (_, secret, path, expected) => {
+    const { first } = await read([
+      { ...draft, title: `password is '${secret}'`, location: { path }, content: secret, secrets: [secret] },
+    ]);
+    expect([first.location?.path, first.title]).toEqual([expected, `password is '[redacted]'`]);
+  });
+
   it('finds generic secrets where the adapter names none', async () => {
     const { first } = await read([
       { ...draft, title: 'password = "hunter2"', properties: { code: 'token: "hunter2"' } },

@@ -19,6 +19,9 @@ const max = {
   content: 16_384,
 };
 
+/** A secret shorter than this may well be the name of a folder. Characters. */
+const minSecretInPath = 16;
+
 export interface ReadOptions {
   adapter: Adapter;
   report: Report;
@@ -118,14 +121,16 @@ function prepare(draft: FindingDraft, preparation: Preparation): string | undefi
 
 const none: readonly string[] = [];
 
-// Normalises the path; gives it as it is for identity.
+// Normalises the path; gives it as it is for identity. A path is no text of the tool's: that somebody's password is
+// "admin" takes nothing from admin/x.py, while a value as long as a key is in no path by accident.
 function place(draft: FindingDraft, secrets: readonly string[], { normalise, redactor }: Preparation): string {
   const { location } = draft;
   if (!location?.path) return '';
   const { path, isOutside } = normalise(location.path);
   if (isOutside) draft.properties = { ...draft.properties, outsideRoot: 'true' };
-  location.path = clip(redactor.shown(path, secrets), max.text);
-  return location.path === path ? path : redactor.hashed(path, secrets);
+  const long = secrets.length === 0 ? none : secrets.filter(({ length }) => length >= minSecretInPath);
+  location.path = clip(redactor.shown(path, long), max.text);
+  return location.path === path ? path : redactor.hashed(path, long);
 }
 
 // Redacts the snippet; gives the content as it is for identity. They are mostly the same text.
