@@ -1,12 +1,15 @@
 // A component: a Tekton Task with the label that says its stage. Everything wrong with it is told when it is loaded,
 // with file and line, so that nothing is started that cannot work.
-import { dirname } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { type Located, parseYaml, readYaml } from './read-yaml.ts';
 import { type Reference, references } from './substitute.ts';
 import { type Stage, stageLabel, type TaskParam, type TaskStep, type TektonTask, taskSchema } from './task-schema.ts';
 
 const code = 'component.invalid';
+/** What makes a folder a component. */
+export const taskFile = 'task.yaml';
 const contextNames = ['task.name', 'taskRun.name', 'taskRun.namespace', 'taskRun.uid', 'task.retry-count'];
 
 export interface Component {
@@ -28,6 +31,27 @@ export interface Component {
 
 export async function loadComponent(file: string): Promise<Component> {
   return toComponent(await readYaml(file, taskSchema, code), file);
+}
+
+/**
+ * Every <folder>/<name>/task.yaml, by the component's name. A folder without one is passed over; throws InvalidInput
+ * when one is wrong: a broken component is never left out.
+ */
+export async function loadComponents(folder: string): Promise<Component[]> {
+  const names = await readdir(folder);
+  const files = await Promise.all(
+    names.map(async (name) => ((await hasTask(join(folder, name))) ? [join(folder, name, taskFile)] : [])),
+  );
+  const components = await Promise.all(files.flat().map(loadComponent));
+  return components.sort((left, right) => left.name.localeCompare(right.name));
+}
+
+/** Whether a folder is a component. */
+export async function hasTask(folder: string): Promise<boolean> {
+  return stat(join(folder, taskFile)).then(
+    () => true,
+    () => false,
+  );
 }
 
 export function parseComponent(text: string, file: string): Component {

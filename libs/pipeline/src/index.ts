@@ -1,4 +1,4 @@
-export { type Component, describe, fits, loadComponent, parseComponent } from './component.ts';
+export { type Component, describe, fits, loadComponent, loadComponents, parseComponent } from './component.ts';
 export { type LocalPlan, type LocalPlanOptions, type LocalStep, planLocally } from './local-plan.ts';
 export { checkParams, givenParams, loadPipeline, type Pipeline } from './pipeline.ts';
 export { type Reference, references, substitute, substituteAll, type Variables } from './substitute.ts';

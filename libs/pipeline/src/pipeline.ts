@@ -1,10 +1,11 @@
 // A pipeline: a folder with a kustomization.yaml that lists components by path, and a pipelinerun.yaml with the values
-// of their params. Loading it checks everything that can be known before anything runs.
+// of their params. A path is a component's folder or its task.yaml, or a folder of components: all of them. Loading it
+// checks everything that can be known before anything runs.
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
-import { type Component, describe, fits, loadComponent } from './component.ts';
+import { type Component, describe, fits, hasTask, loadComponent, loadComponents, taskFile } from './component.ts';
 import { type Located, readYaml } from './read-yaml.ts';
 import { type ParamValue, paramValueSchema, stages } from './task-schema.ts';
 
@@ -45,15 +46,16 @@ export const givenParams: readonly string[] = ['target', 'target-kind', 'revisio
 export async function loadPipeline(folder: string): Promise<Pipeline> {
   const kustomization = await readYaml(join(folder, 'kustomization.yaml'), kustomizationSchema, code);
   const run = await readYaml(join(folder, 'pipelinerun.yaml'), pipelineRunSchema, code);
-  const components = await Promise.all(
+  const listed = await Promise.all(
     kustomization.value.components.map((path, index) =>
       loadListed(resolve(folder, path), kustomization.at(['components', index])),
     ),
   );
+  const components = listed.flat();
   const { metadata, spec } = run.value;
   const params = Object.fromEntries((spec.params ?? []).map(({ name, value }) => [name, value]));
   const mistakes = [
-    ...duplicateNames(components, kustomization),
+    ...duplicateNames(listed, kustomization),
     ...missingStages(components, spec.workspaces ?? [], run),
     ...wrongParams(components, run),
   ];
@@ -85,21 +87,27 @@ export function checkParams(components: readonly Component[], params: Readonly<R
   return mistakes;
 }
 
-async function loadListed(path: string, where: string): Promise<Component> {
+async function loadListed(path: string, where: string): Promise<Component[]> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new InvalidInput(`${where}: there is no component at ${path}.`, { code, cause });
   });
-  return loadComponent(found.isDirectory() ? join(path, 'task.yaml') : path);
+  if (!found.isDirectory()) return [await loadComponent(path)];
+  if (await hasTask(path)) return [await loadComponent(join(path, taskFile))];
+  const all = await loadComponents(path);
+  if (all.length > 0) return all;
+  throw new InvalidInput(`${where}: there is no ${taskFile} in ${path}, nor in a folder of it.`, { code });
 }
 
-function* duplicateNames(components: readonly Component[], { at }: Located<unknown>) {
+function* duplicateNames(listed: readonly (readonly Component[])[], { at }: Located<unknown>) {
   const seen = new Map<string, Component>();
-  for (const [index, component] of components.entries()) {
-    const first = seen.get(component.name);
-    if (first) {
-      yield `${at(['components', index])}: the component "${component.name}" (${component.file}) is there already (${first.file})`;
+  for (const [index, components] of listed.entries()) {
+    for (const component of components) {
+      const first = seen.get(component.name);
+      if (first) {
+        yield `${at(['components', index])}: the component "${component.name}" (${component.file}) is there already (${first.file})`;
+      }
+      seen.set(component.name, component);
     }
-    seen.set(component.name, component);
   }
 }
 

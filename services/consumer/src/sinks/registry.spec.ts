@@ -9,8 +9,6 @@ describe('the registry of sinks', () => {
   });
 
   it('names what there is when a type is not known', () => {
-    expect(() => sinkTypeOf('slack')).toThrow(
-      'there is no sink type "slack"; there are file, mongodb, stdout, webhook',
-    );
+    expect(() => sinkTypeOf('slack')).toThrow(/^there is no sink type "slack"; there are file, .*webhook/);
   });
 });
