@@ -1,8 +1,8 @@
-// Findings into batches: each finding encoded once, its identity and severity beside it.
+// Findings into batches: each finding encoded once, its identity and severity beside it. A batch is of one severity, as
+// the stages behind route by it: mixed ones would have to be split there into several times as many events.
 import {
   type Batch,
   findingType,
-  identityBytes,
   maxBatchBytes,
   maxBatchFindings,
   type Step,
@@ -24,57 +24,64 @@ export interface BatchHead {
 /** Room for what is in a batch beside its findings, so that the whole event stays below the claim check. Bytes. */
 const margin = 32 * 1024;
 
+/** What has gathered of one severity. */
+interface Gathering {
+  tool: IdentifiedFinding['tool'];
+  findings: Uint8Array[];
+  bytes: number;
+  identities: string;
+}
+
 export class FindingBatcher {
   readonly #head: BatchHead;
-  #index = 0;
-  #tool: IdentifiedFinding['tool'] | undefined;
-  #findings: Uint8Array[] = [];
-  #bytes = 0;
-  readonly #identities = Buffer.alloc(maxBatchFindings * identityBytes);
-  readonly #severities = new Uint8Array(maxBatchFindings);
+  #count = 0;
+  readonly #gatherings = new Map<number, Gathering>();
 
   constructor(head: BatchHead) {
     this.#head = head;
   }
 
-  /** Batches taken so far. */
+  /** Batches given so far. */
   get count(): number {
-    return this.#index;
+    return this.#count;
   }
 
-  /** Adds a finding; gives the batch before it when that is full or of another tool. */
+  /** Adds a finding; gives the batch of its severity before it when that is full or of another tool. */
   add({ finding, identity, severity, tool }: IdentifiedFinding): Batch | undefined {
     const bytes = findingType.encode(finding);
-    const isFull =
-      this.#findings.length === maxBatchFindings ||
-      this.#bytes + bytes.length > maxBatchBytes - margin ||
-      (this.#tool !== undefined && tool !== this.#tool);
-    const full = isFull ? this.take() : undefined;
-    this.#tool = tool;
-    const position = this.#findings.length;
-    this.#identities.write(identity, position * identityBytes, 'latin1');
-    this.#severities[position] = severity;
-    this.#findings.push(bytes);
-    this.#bytes += bytes.length;
-    return full;
+    const before = this.#gatherings.get(severity);
+    if (
+      before !== undefined &&
+      before.findings.length < maxBatchFindings &&
+      before.bytes + bytes.length <= maxBatchBytes - margin &&
+      before.tool === tool
+    ) {
+      before.findings.push(bytes);
+      before.bytes += bytes.length;
+      before.identities += identity;
+      return undefined;
+    }
+    this.#gatherings.set(severity, { tool, findings: [bytes], bytes: bytes.length, identities: identity });
+    return before && this.#batch(severity, before);
   }
 
-  /** What has gathered; undefined when nothing has. */
-  take(): Batch | undefined {
-    const { length } = this.#findings;
-    if (length === 0) return undefined;
-    const batch: Batch = {
+  /** What has gathered, worst first. */
+  rest(): Batch[] {
+    const gathered = [...this.#gatherings].sort(([a], [b]) => b - a);
+    this.#gatherings.clear();
+    return gathered.map(([severity, gathering]) => this.#batch(severity, gathering));
+  }
+
+  #batch(severity: number, { tool, findings, identities }: Gathering): Batch {
+    return {
       ...this.#head,
-      tool: this.#tool,
-      index: this.#index++,
-      findings: this.#findings,
-      identities: Uint8Array.from(this.#identities.subarray(0, length * identityBytes)),
-      severities: this.#severities.slice(0, length),
+      tool,
+      index: this.#count++,
+      findings,
+      identities: Buffer.from(identities, 'latin1'),
+      severities: new Uint8Array(findings.length).fill(severity),
       enrichments: [],
       transition: Transition.UNSPECIFIED,
     };
-    this.#findings = [];
-    this.#bytes = 0;
-    return batch;
   }
 }

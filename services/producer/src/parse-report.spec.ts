@@ -105,10 +105,10 @@ function gosecIssues(count: number, lines = 1): Buffer {
 }
 
 describe('parseReport', () => {
-  it('yields findings as a batch and then the tally', async () => {
+  it('yields a batch of each severity, worst first, and then the tally', async () => {
     const { batches, parsed, error, topics } = await handle(gosecReport);
     expect(error).toBeUndefined();
-    expect(topics).toEqual(['finding.reported', 'report.parsed']);
+    expect(topics).toEqual(['finding.reported', 'finding.reported', 'report.parsed']);
     expect(batches[0]).toMatchObject({
       reportId: 'event-1',
       runId: 'event-1',
@@ -116,9 +116,17 @@ describe('parseReport', () => {
       tool: { name: 'gosec', version: '' },
       index: 0,
     });
-    expect(batches[0]?.findings).toHaveLength(21);
-    expect(batches[0]?.identities).toHaveLength(21 * 16);
-    expect([...(batches[0]?.severities ?? [])].filter((severity) => severity === Severity.MEDIUM)).toHaveLength(14);
+    expect(
+      batches.map(({ index, findings, identities, severities }) => [
+        index,
+        findings.length,
+        identities.length,
+        ...new Set(severities),
+      ]),
+    ).toEqual([
+      [0, 14, 14 * 16, Severity.MEDIUM],
+      [1, 7, 7 * 16, Severity.LOW],
+    ]);
     expect(parsed).toMatchObject({
       reportId: 'event-1',
       runId: 'event-1',
@@ -128,7 +136,7 @@ describe('parseReport', () => {
       target,
       raw: 21,
       findings: 21,
-      batches: 1,
+      batches: 2,
       merged: {},
       filtered: {},
       severities: { medium: 14, low: 7 },
@@ -143,7 +151,7 @@ describe('parseReport', () => {
     const [batch] = batches as [Batch];
     const bytes = batchType.encode(batch);
     expect(recordsOf(batchType.decode(bytes))).toEqual(recordsOf(batch));
-    expect(findingBatchType.decode(bytes).findings).toHaveLength(21);
+    expect(findingBatchType.decode(bytes).findings).toHaveLength(14);
     expect(batchType.decode(bytes).steps).toEqual([{ name: 'annotate', params: { a: 'b' } }]);
     expect(recordsOf(batch)[0]).toMatchObject({
       rule: 'G401',

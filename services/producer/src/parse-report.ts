@@ -73,8 +73,7 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
     tally.failed(error.message);
     for (let left = tally.unaccounted; left > 0; left--) tally.filter('unreadable record');
   }
-  const last = batches.take();
-  if (last) yield emitTotal(findingReported, last);
+  for (const last of batches.rest()) yield emitTotal(findingReported, last);
 
   yield emit(reportParsed, {
     ...head,
