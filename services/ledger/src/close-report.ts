@@ -3,8 +3,8 @@ import { type Event, InvalidInput, type Outgoing, type ReportParsed } from '@ass
 import { assessRun } from './assess-run.ts';
 import { publishFixed } from './publish-fixed.ts';
 import type { LedgerContext } from './resources.ts';
-import { scanBegin } from './scan-begin.ts';
 import { settleReport } from './settle-report.ts';
+import { scanBegin, timeOf } from './times.ts';
 
 export async function* closeReport(event: Event<ReportParsed>, context: LedgerContext): AsyncIterable<Outgoing> {
   const parsed = event.data;
@@ -22,7 +22,7 @@ export async function* closeReport(event: Event<ReportParsed>, context: LedgerCo
     );
   }
   const news = parsed.standalone ? { standalone: parsed } : { report: `${reportId} ${parse}` };
-  await store.ledger.noteRun(runId, news, event.time);
+  await store.ledger.noteRun(runId, news, timeOf(event.time, context.now()));
   const closed = await memories.with(target.name, async (memory) => {
     // Another replica may have taken in what came before this.
     await memory.catchUp();

@@ -17,7 +17,7 @@ const wordsEach = identityBytes / 4;
 export class IdentityTable {
   /** Four words an identity, by its number. */
   #words: Uint32Array;
-  /** Number + 1 of the identity in each slot, 0 for none; a power of two, at most half full. */
+  /** Number + 1 of the identity in each slot, 0 for none; a power of two, at most three quarters full. */
   #slots: Uint32Array;
   #size = 0;
 
@@ -40,7 +40,7 @@ export class IdentityTable {
     const slot = this.#slot(identities, position, mask);
     const known = (this.#slots[slot] ?? 0) - 1;
     if (known >= 0) return known;
-    if ((this.#size + 1) * 2 > this.#slots.length || (this.#size + 1) * wordsEach > this.#words.length) {
+    if ((this.#size + 1) * wordsEach > this.#words.length) {
       this.#grow();
       return this.add(identities, position, mask);
     }
@@ -86,7 +86,7 @@ export class IdentityTable {
   }
 
   #grow(): void {
-    const capacity = Math.max(256, Math.ceil(this.#size * 1.5));
+    const capacity = Math.max(256, Math.ceil(this.#size * 1.25));
     const words = new Uint32Array(capacity * wordsEach);
     words.set(this.#words.subarray(0, this.#size * wordsEach));
     this.#words = words;
@@ -102,7 +102,7 @@ export class IdentityTable {
 }
 
 function slotsFor(capacity: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
+  return 2 ** Math.ceil(Math.log2(Math.max(16, (capacity * 4) / 3)));
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

@@ -1,4 +1,5 @@
-// What the ledger must know of every finding of a target to say what became of it: about 50 bytes each, in columns.
+// What the ledger must know of every finding of a target to say what became of it: about 50 bytes each, in columns
+// of typed arrays.
 import { FindingMark, type Place } from '@assay/store';
 import { IdentityTable, type ToolMask } from './identity-table.ts';
 
@@ -17,16 +18,22 @@ export interface KeptFinding {
   at: number;
 }
 
+/** Columns grow by a quarter: what is spare is memory nobody uses. */
+const growth = 1.25;
+
 export class KnownFindings {
   readonly #table = new IdentityTable();
   #seq = new Uint32Array(256);
-  #position = new Uint32Array(256);
+  #position = new Uint16Array(256);
   #hash = new Uint32Array(256);
   #first = new Uint32Array(256);
-  #area = new Uint32Array(256);
-  #at = new Float64Array(256);
+  #area = new Uint16Array(256);
+  /** Which of `#times`: scans are few, findings are many. */
+  #time = new Uint32Array(256);
   #mark = new Uint8Array(256);
   #severity = new Uint8Array(256);
+  readonly #times: number[] = [];
+  readonly #timeNumbers = new Map<number, number>();
 
   get size(): number {
     return this.#table.size;
@@ -45,7 +52,7 @@ export class KnownFindings {
     this.#hash[number] = kept.hash;
     this.#first[number] = kept.first;
     this.#area[number] = kept.area;
-    this.#at[number] = kept.at;
+    this.#time[number] = this.#timeNumber(kept.at);
     this.#mark[number] = kept.mark;
     this.#severity[number] = kept.severity;
   }
@@ -75,7 +82,7 @@ export class KnownFindings {
   }
 
   atOf(number: number): number {
-    return this.#at[number] ?? 0;
+    return this.#times[this.#time[number] ?? 0] ?? 0;
   }
 
   markOf(number: number): number {
@@ -90,14 +97,23 @@ export class KnownFindings {
     this.#table.write(number, mask, target, position);
   }
 
+  #timeNumber(at: number): number {
+    let number = this.#timeNumbers.get(at);
+    if (number === undefined) {
+      number = this.#times.push(at) - 1;
+      this.#timeNumbers.set(at, number);
+    }
+    return number;
+  }
+
   #grow(): void {
-    const capacity = Math.ceil(this.#seq.length * 1.5);
+    const capacity = Math.ceil(this.#seq.length * growth);
     this.#seq = grown(this.#seq, new Uint32Array(capacity));
-    this.#position = grown(this.#position, new Uint32Array(capacity));
+    this.#position = grown(this.#position, new Uint16Array(capacity));
     this.#hash = grown(this.#hash, new Uint32Array(capacity));
     this.#first = grown(this.#first, new Uint32Array(capacity));
-    this.#area = grown(this.#area, new Uint32Array(capacity));
-    this.#at = grown(this.#at, new Float64Array(capacity));
+    this.#area = grown(this.#area, new Uint16Array(capacity));
+    this.#time = grown(this.#time, new Uint32Array(capacity));
     this.#mark = grown(this.#mark, new Uint8Array(capacity));
     this.#severity = grown(this.#severity, new Uint8Array(capacity));
   }

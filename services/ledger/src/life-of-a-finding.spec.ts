@@ -243,6 +243,13 @@ describe('a scan', () => {
     ]);
   });
 
+  it('whose clock is ahead does not make the next ones look old', async () => {
+    const replica = rig.replica();
+    await tell(replica, ...scan(1000, 'a b'));
+    rig.clock += 3_600_000;
+    expect(await tell(replica, ...scan(49, 'b'))).toEqual(['recurred high b', 'fixed high a', 'assessed complete']);
+  });
+
   it('whose id was used before is refused by name', async () => {
     const replica = rig.replica();
     await tell(replica, ...scan(1, 'a'));

@@ -1,6 +1,6 @@
 // What is known of one target: the fold of its history's entries. Every change goes through `append`, which the store
 // refuses when somebody else has written since; then the memory catches up, and the caller decides anew.
-import { Fault, Transition } from '@assay/contracts';
+import { Fault, InvalidInput, Transition } from '@assay/contracts';
 import {
   type Append,
   type Closing,
@@ -18,6 +18,8 @@ import { Scan } from './scan.ts';
 
 /** Reports followed at the same time; more of one target are read again when they go on. */
 const maxScans = 32;
+/** Tools and scopes of one target; their numbers have 16 bits. */
+const maxAreas = 65_535;
 
 /** A tool and a scope: what one scan covers of a target. */
 export interface Area {
@@ -78,6 +80,11 @@ export class Memory {
     const key = coverageKey(tool, scope);
     const known = this.#areas.get(key);
     if (known) return known;
+    if (this.#areas.size > maxAreas) {
+      throw new InvalidInput(`target "${this.target}" has more than ${maxAreas} tools and scopes: name fewer scopes`, {
+        code: 'ledger.scopes',
+      });
+    }
     const area: Area = { number: this.#areas.size, tool, scope, mask: maskOf(tool) };
     this.#areas.set(key, area);
     this.#areaList.push(area);

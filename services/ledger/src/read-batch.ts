@@ -12,6 +12,9 @@ export interface BatchContents {
   hashes: Uint32Array;
 }
 
+/** Positions are kept in 16 bits; the contract says 256. */
+const maxFindings = 65_535;
+
 export function checkBatch({ reportId, target, tool, findings, identities, severities }: Batch): void {
   const wrong = (what: string) => new InvalidInput(`batch of report "${reportId}": ${what}`, { code: 'batch.invalid' });
   if (reportId === '') throw wrong('reportId is empty');
@@ -20,6 +23,7 @@ export function checkBatch({ reportId, target, tool, findings, identities, sever
   if (identities.length !== findings.length * identityBytes) {
     throw wrong(`${findings.length} findings need ${findings.length * identityBytes} bytes of identities`);
   }
+  if (findings.length > maxFindings) throw wrong(`${findings.length} findings are more than ${maxFindings}`);
   if (severities.length !== findings.length) throw wrong(`${findings.length} findings need as many severities`);
 }
 

@@ -3,7 +3,6 @@
 import { hash } from 'node:crypto';
 import {
   type Batch,
-  batchType,
   type Event,
   emitTotal,
   findingChanged,
@@ -17,14 +16,15 @@ import {
 } from '@assay/contracts';
 import { type Append, type Entry, FindingMark, numbersOf } from '@assay/store';
 import { assessRun } from './assess-run.ts';
+import { encodeContent } from './encode-content.ts';
 import { type Judgement, judgeBatch } from './judge-batch.ts';
 import type { Memory } from './memory.ts';
 import { publishFixed } from './publish-fixed.ts';
 import { bySeverity, checkBatch, rangeOf, readContents } from './read-batch.ts';
 import type { LedgerContext } from './resources.ts';
 import type { Scan } from './scan.ts';
-import { scanBegin } from './scan-begin.ts';
 import { settleReport } from './settle-report.ts';
+import { scanBegin } from './times.ts';
 
 /** Times a batch is judged anew because somebody else wrote first. */
 const maxConflicts = 5;
@@ -121,7 +121,7 @@ function appendOf(
     firsts: numbersOf(firsts),
     ...rangeOf(content.findings),
   };
-  return { entry, content: batchType.encode({ ...content, steps: [], transition: 0 }), markings };
+  return { entry, content: encodeContent({ ...content, steps: [], transition: 0 }), markings };
 }
 
 /** What a batch was told to be when it came first. */

@@ -12,6 +12,7 @@ import { InvalidInput } from '@assay/contracts';
 import type { RunNews } from '@assay/store';
 import { assessRun } from './assess-run.ts';
 import type { LedgerContext } from './resources.ts';
+import { timeOf } from './times.ts';
 
 export async function* trackRequested(event: Event<RunRequested>, context: LedgerContext): AsyncIterable<Outgoing> {
   await note(event, { requested: event.data }, context);
@@ -35,8 +36,8 @@ export async function* trackAssessed(event: Event<RunAssessed>, context: LedgerC
   await note(event, { assessed: event.data }, context);
 }
 
-async function note(event: Event<{ runId: string }>, news: RunNews, { resources }: LedgerContext): Promise<void> {
+async function note(event: Event<{ runId: string }>, news: RunNews, { resources, now }: LedgerContext): Promise<void> {
   const { runId } = event.data;
   if (runId === '') throw new InvalidInput(`an event on ${event.subject} has no runId`, { code: 'run.id' });
-  await resources.store.ledger.noteRun(runId, news, event.time);
+  await resources.store.ledger.noteRun(runId, news, timeOf(event.time, now()));
 }

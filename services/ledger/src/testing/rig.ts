@@ -45,7 +45,7 @@ export interface BatchDraft {
 export class Rig {
   readonly store: Store;
   readonly url: string;
-  clock = hour(0);
+  clock = hour(48);
   readonly #folder: string;
 
   private constructor(store: Store, url: string, folder: string) {
