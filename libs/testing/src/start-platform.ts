@@ -50,13 +50,22 @@ export async function newHome(more: Record<string, string> = {}): Promise<TestHo
     ...more,
   };
   const main = join(root, 'services/cli/src/main.ts');
+  const started: PlatformProcess[] = [];
   return {
     home,
     env,
     assay: (...words) => run(process.execPath, [main, ...words], env),
     shell: (script, extra = {}) => run('bash', ['-euo', 'pipefail', '-c', script], { ...env, ...extra }),
-    start: (...words) => startProcess([main, ...(words.length ? words : ['up'])], env),
-    remove: () => rm(home, { recursive: true, force: true }),
+    start: async (...words) => {
+      const platform = await startProcess([main, ...(words.length ? words : ['up'])], env);
+      started.push(platform);
+      return platform;
+    },
+    remove: async () => {
+      // A spec that failed has left its platform running.
+      for (const platform of started) await platform.kill();
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }
 
@@ -103,7 +112,7 @@ async function startProcess(args: readonly string[], env: Record<string, string>
     output: () => output,
     exited,
     kill: async (signal = 'SIGTERM') => {
-      child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await exited;
     },
   };

@@ -149,7 +149,7 @@ describe('npm start', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('hands %s on and waits for the end', async (signal) => {
     put(
       'node_modules/node/bin/node',
-      `#!/bin/sh\ntrap 'echo got it; exit 3' ${signal.slice(3)}\necho ready\nwhile :; do sleep 0.05; done\n`,
+      `#!/bin/sh\ntrap 'echo got it; exit 3' ${signal.slice(3)}\necho ready\nwhile :; do sleep 0.05 & wait $!; done\n`,
       0o755,
     );
     const child = start(['start']);

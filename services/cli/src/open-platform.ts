@@ -11,7 +11,10 @@ export interface OpenPlatform extends AsyncDisposable {
 
 /** Where ASSAY_URL names a platform that does not answer, none is started: somebody meant that one. */
 export async function openPlatform(io: Io): Promise<OpenPlatform> {
-  const client = new Client(await findConnection(io.env), { signal: io.signal });
+  const connection = await findConnection(io.env);
+  // Nothing names a platform and nothing opens its door: whatever listens at the usual address is somebody else's.
+  if (!io.env['ASSAY_URL'] && connection.token === undefined) return embedded(io);
+  const client = new Client(connection, { signal: io.signal });
   try {
     await client.get('/api/v1/runs', { limit: 1 });
     return { client, async [Symbol.asyncDispose]() {} };
