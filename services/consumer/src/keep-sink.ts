@@ -20,7 +20,7 @@ import { holdsFindings, readItems } from './read-items.ts';
 import { readSecrets, redact, type SecretSources } from './read-secrets.ts';
 import { describeWith, type Outcome, runSink } from './run-sink.ts';
 import type { Blobs, Log, Secrets, Sink } from './sink.ts';
-import { sinkTypeOf } from './sinks/registry.ts';
+import { sinkTypeOf } from './sinks/by-name.ts';
 
 /** What every sink of this process shares. */
 export interface SinkHost {

@@ -18,7 +18,7 @@ import {
 import type { Context } from '@assay/runtime';
 import type { PrepareStep } from './prepared-steps.ts';
 import type { Delta } from './step.ts';
-import { steps as ourSteps } from './steps/index.ts';
+import { steps as ourSteps } from './steps/by-name.ts';
 
 export interface EnricherConfig {
   /** Names of steps that other processes serve. */

@@ -1,5 +1,6 @@
 export { enricher } from './service.ts';
 export { type Delta, defineStep, type StepContext, type StepDefinition } from './step.ts';
+export { steps } from './steps/by-name.ts';
 export {
   type Codeowners,
   maxCodeownersBytes,
@@ -7,4 +8,3 @@ export {
   ownersOf,
   parseCodeowners,
 } from './steps/codeowners/owners.ts';
-export { steps } from './steps/index.ts';

@@ -13,7 +13,7 @@ import {
 } from '@assay/contracts';
 import type { Context } from '@assay/runtime';
 import type { Adapter, Report } from './adapter.ts';
-import { adapters } from './adapters/registry.ts';
+import { adapters } from './adapters/by-name.ts';
 import { FindingBatcher } from './batch.ts';
 import { readFindings } from './read-findings.ts';
 import type { Redactor } from './redact.ts';

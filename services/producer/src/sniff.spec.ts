@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { adapters } from './adapters/registry.ts';
+import { adapters } from './adapters/by-name.ts';
 import { recognise, sampleOf } from './sniff.ts';
 import { readFixture } from './testing/parse-fixture.ts';
 

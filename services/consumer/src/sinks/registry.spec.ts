@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { sinkTypeOf, sinkTypes } from './registry.ts';
+import { sinkTypeOf, sinkTypes } from './by-name.ts';
 
 describe('the registry of sinks', () => {
   it('has every folder and nothing else', () => {

@@ -7,7 +7,7 @@ import type { FindingDraft } from '../../adapter.ts';
 import { recognise } from '../../sniff.ts';
 import { parseContent } from '../../testing/parse-fixture.ts';
 import { type ReadOptions, type ReadReport, readReport } from '../../testing/read-report.ts';
-import { adapters } from '../registry.ts';
+import { adapters } from '../by-name.ts';
 import { cyclonedx } from './index.ts';
 
 const fixture = (name: string) => readFile(join(import.meta.dirname, 'fixtures', name));

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { recognise } from '../../sniff.ts';
 import { parseContent } from '../../testing/parse-fixture.ts';
 import { readReport } from '../../testing/read-report.ts';
-import { adapters } from '../registry.ts';
+import { adapters } from '../by-name.ts';
 import { secretlint } from './index.ts';
 import { wordsOf } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { token } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { steps } from './index.ts';
+import { steps } from './by-name.ts';
 
 describe('the registry of steps', () => {
   it('names every folder, and nothing else', () => {
