@@ -14,6 +14,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
 let prometheus: PrometheusExporter | undefined;
@@ -26,7 +27,7 @@ let end: (() => Promise<void>) | undefined;
 export async function startTelemetry(serviceName: string): Promise<() => Promise<void>> {
   if (end) return async () => {};
   prometheus = new PrometheusExporter({ preventServerStart: true });
-  end = isExporting() ? await startSdk(serviceName, prometheus) : startMetrics(prometheus);
+  end = isExporting() ? await startSdk(serviceName, prometheus) : startMetrics(serviceName, prometheus);
   return async () => {
     await end?.().catch(() => {});
     end = undefined;
@@ -47,8 +48,9 @@ async function startSdk(serviceName: string, reader: PrometheusExporter): Promis
   return () => sdk.shutdown();
 }
 
-function startMetrics(reader: PrometheusExporter): () => Promise<void> {
-  const provider = new MeterProvider({ readers: [reader] });
+function startMetrics(serviceName: string, reader: PrometheusExporter): () => Promise<void> {
+  const resource = resourceFromAttributes({ 'service.name': `assay-${serviceName}` });
+  const provider = new MeterProvider({ resource, readers: [reader] });
   metrics.setGlobalMeterProvider(provider);
   return async () => {
     await provider.shutdown();

@@ -113,6 +113,16 @@ describe('submitting a report', () => {
     expect(test.bus.stored).toEqual([]);
   });
 
+  it('takes the first report of a task that was run again after a crash', async () => {
+    const headers = { 'idempotency-key': 'r7/bandit', authorization: runToken('r7') };
+    const { reportId, digest } = (await submit('?target=shop', '{"at":1}', headers)).json();
+    test.store.allReports.push({ reportId, runId: 'r7', blob: { digest, size: 2, mediaType: '' } } as StoredReport);
+    test.bus.stored.length = 0;
+    const again = await submit('?target=shop', '{"at":2}', headers);
+    expect([again.statusCode, again.json().reportId]).toEqual([202, reportId]);
+    expect(published()).toHaveLength(0);
+  });
+
   it.each([
     ['nothing to name the target', '', 'x', {}, 400, 'report.target'],
     ['zero bytes', '?target=a', '', {}, 400, 'report.empty'],
