@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
+import { sinkTypeOf } from './sinks/by-name.ts';
 
 const none: SinkFiles = { sinks: new Map(), problems: [] };
 const good = 'name: alerts\ntype: stdout\nsubject: assay.finding.changed.opened.>\n';
@@ -19,6 +20,15 @@ function summary({ sinks, problems }: SinkFiles) {
     problems: problems.map(({ where, reason }) => [where.slice(folder.length + 1), reason]),
   };
 }
+
+describe('the sinks under examples/', () => {
+  it('can be declared as they stand', async () => {
+    const { sinks, problems } = await readSinkFiles(join(import.meta.dirname, '../../../examples/sinks'), none);
+    expect(problems).toEqual([]);
+    expect([...sinks.keys()].sort()).toEqual(['alerts', 'changes']);
+    for (const { spec } of sinks.values()) sinkTypeOf(spec.type).check(spec.config);
+  });
+});
 
 describe('readSinkFiles', () => {
   it('reads one or several documents of each file', async () => {
