@@ -2,7 +2,14 @@
 // blobs of $ASSAY_HOME.
 import { statfs } from 'node:fs/promises';
 import { type BlobStore, openBlobs } from '@assay/blobs';
-import { type Bus, connectBus, defaultBudgetBytes, type NatsServer, startNatsServer } from '@assay/bus';
+import {
+  type Bus,
+  compareVersions,
+  connectBus,
+  defaultBudgetBytes,
+  type NatsServer,
+  startNatsServer,
+} from '@assay/bus';
 import { findNatsServer } from '@assay/bus/find-nats-server';
 import { Transient } from '@assay/contracts';
 import {
@@ -136,6 +143,11 @@ async function startNats(home: Home, options: PlatformOptions, say: (line: strin
     maxStoreBytes: Math.ceil((await budgetBytes(home)) * 1.5),
   });
   say(`nats-server ${found.version} (${found.how}) at ${server.url}`);
+  if (compareVersions(found.version, '2.10.0') < 0) {
+    say(
+      `nats-server ${found.version} cannot sync every event to disk: what it acknowledged last can be lost with the power`,
+    );
+  }
   return server;
 }
 
