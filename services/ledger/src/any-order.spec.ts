@@ -19,7 +19,10 @@ interface Scan {
   isComplete: boolean;
 }
 
-it.each(Array.from({ length: 40 }, (_, index) => [index + 1]))('in the order of seed %i', async (seed) => {
+/** Those that found a fault once stay: a replica that caught up between asking for a batch and judging it. */
+const seeds = [...Array.from({ length: 40 }, (_, index) => index + 1), 1017, 1465];
+
+it.each(seeds)('in the order of seed %i', async (seed) => {
   const random = randomOf(seed);
   const scans = Array.from({ length: 6 }, (_, index): Scan => {
     const names = 'abcdefghij'.split('').filter(() => random() < 0.5);

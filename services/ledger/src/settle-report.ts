@@ -63,13 +63,16 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
   const tools = [...new Set([parsed.tool?.name ?? '', ...scan.tools])];
   for (const [index, tool] of tools.entries()) {
     const area = memory.area(tool, parsed.scope);
+    // First, because reading them may find that others wrote; nothing may come between the rest and the append.
+    const newer = await memory.scansAfter(area, Date.parse(scan.at), scan.reportId);
+    if (scan.taken !== parsed.findings) return;
     const isThrough = scan.closings.some(
       ({ tool: of, closing }) => of === tool && closing?.parse === parse && closing.isEnd,
     );
     if (isThrough) continue;
     // Of an older scan it is the newer one's proof that counts.
     const isOlder = Date.parse(scan.at) < (area.coverage?.at ?? 0);
-    const chunks = isProof || isOlder ? await findGone(memory, area, scan, isOlder) : [];
+    const chunks = isProof || isOlder ? findGone(memory, area, scan, { newer, isOlder }) : [];
     const before = { beforeAt: area.coverage?.value.at ?? '', beforeRun: area.coverage?.value.runId ?? '' };
     for (const { severity, numbers } of [...chunks, { severity: 0, numbers: [] }]) {
       const isEnd = numbers.length === 0;
@@ -96,15 +99,13 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
 }
 
 /** What is open and was not in the scan, though the scan would have seen it; by severity, in entries' portions. */
-async function findGone(
-  memory: Memory,
+function findGone(
+  { findings }: Memory,
   area: Area,
   scan: Scan,
-  isOlder: boolean,
-): Promise<{ severity: number; numbers: number[] }[]> {
-  const { findings } = memory;
+  { newer, isOlder }: { newer: readonly Scan[]; isOlder: boolean },
+): { severity: number; numbers: number[] }[] {
   const at = Date.parse(scan.at);
-  const newer = await memory.scansAfter(area, at, scan.reportId);
   const closedBy = area.coverage?.seq ?? 0;
   const gone = new Map<number, number[]>();
   for (let number = 0; number < findings.size; number++) {

@@ -62,12 +62,13 @@ async function takeIn(
   const key = batchKey(part);
   const area = memory.area(part.tool?.name ?? '', part.scope);
   const contents = readContents(part);
+  const at = Date.parse(scan.at);
   for (let attempt = 0; attempt < maxConflicts; attempt++) {
+    // First, because reading them may find that others wrote; nothing may come between the rest and the append.
+    const newer = await memory.scansAfter(area, at, part.reportId);
     if (scan.has(key))
       return { part, key, transitions: await transitionsBefore(part, key, contents.suppressed, context, memory) };
     checkOpen(part, scan);
-    const at = Date.parse(scan.at);
-    const newer = await memory.scansAfter(area, at, part.reportId);
     const judgement = judgeBatch(memory, area, part, contents, { at, newer });
     const storedAt = context.now().toISOString();
     const append = appendOf(part, { key, event: event.id, at: scan.at, storedAt }, judgement, contents.hashes, memory);
