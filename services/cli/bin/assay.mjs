@@ -14,6 +14,6 @@ try {
   else becomeNode(node, [main, ...process.argv.slice(2)]);
 } catch (error) {
   const isMissing = error.code === 'ERR_MODULE_NOT_FOUND';
-  console.error(`assay: ${error.message}${isMissing ? '. Are the dependencies installed? Run npm ci in ' + root : ''}`);
+  console.error(`assay: ${error.message}${isMissing ? `. Are the dependencies installed? Run npm ci in ${root}` : ''}`);
   process.exitCode = 1;
 }

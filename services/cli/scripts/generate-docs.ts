@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { asyncApiOf } from '@assay/runtime/asyncapi';
+import { topologyOf } from '@assay/runtime/topology';
 import { stringify } from 'yaml';
 import { cliDocs } from '../src/cli-docs.ts';
 import { openIo } from '../src/io.ts';
@@ -20,6 +21,7 @@ export interface Document {
 export const documents: readonly Document[] = [
   { file: join(root, 'docs/cli.md'), content: commandLine },
   { file: join(root, 'docs/asyncapi.yaml'), content: asyncApi },
+  { file: join(root, 'docs/topology.md'), content: async () => topologyOf(services) },
 ];
 
 /** Files whose content is not what the code says. */
