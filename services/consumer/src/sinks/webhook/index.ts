@@ -1,7 +1,7 @@
 // Items by HTTP POST, signed as Standard Webhooks says; a 2xx means taken.
 import { isIP } from 'node:net';
 import { explain, InvalidInput, Transient } from '@assay/contracts';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { z } from 'zod';
 import { defineSink, type SinkItem } from '../../sink.ts';
 import { isPublicAddress, notPublic, privateAddressCode, publicLookup } from './public-address.ts';
@@ -40,6 +40,8 @@ export const webhook = defineSink({
     const target = checkedUrl(url, { isPrivateAllowed, isHttpAllowed: allowHttp || isPrivateAllowed });
     const key = secrets.secret === undefined ? undefined : keyOf(secrets.secret);
     if (!key) context.log.warn('webhook has no credentials.secret: the receiver cannot tell that it is ours');
+    // Loaded where such a sink runs: it takes 20 MB.
+    const { Agent } = await import('undici');
     const agent = new Agent({
       connections: 1,
       connect: { timeout: timeoutMs, ...(isPrivateAllowed ? {} : { lookup: publicLookup }) },
@@ -100,7 +102,14 @@ async function post(
   signal: AbortSignal,
 ): Promise<Answer> {
   try {
-    const answer = await request(url, { method: 'POST', dispatcher: agent, headers, body, signal });
+    const answer = await agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: 'POST',
+      headers,
+      body,
+      signal,
+    });
     // What it says is none of our business, and may repeat what we sent; a broken end changes nothing.
     await answer.body.dump({ limit: maxDiscarded }).catch(() => {});
     return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
