@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvalidInput, Kind, Severity } from '@assay/contracts';
+import { explain, InvalidInput, Kind, Severity } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import type { FindingDraft } from '../../adapter.ts';
 import { recognise } from '../../sniff.ts';
@@ -353,6 +353,16 @@ describe('XML', () => {
     const error = await readReport(cyclonedx, content).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error).toMatchObject({ code });
+  });
+
+  it.each([
+    ['ends', '<bom xmlns="http://cyclonedx.org/schema/bom/1.5">\n<components>\n', 'ends at line 3', 'submit it whole'],
+    ['is broken', '<bom xmlns="http://cyclonedx.org/schema/bom/1.5">\n<hunter2 =', 'at line 2', 'own output'],
+  ])('says where a report %s, and quotes nothing of it', async (_, content, place, repair) => {
+    const error = await readReport(cyclonedx, content).catch((reason: unknown) => reason);
+    expect(explain(error)).toContain(place);
+    expect(explain(error)).toContain(repair);
+    expect(explain(error)).not.toMatch(/hunter2|components/);
   });
 
   it('refuses what is not UTF-8', async () => {

@@ -76,8 +76,8 @@ class BomReader {
   /** `wanted` is the name of the elements that are yielded. */
   constructor(wanted: string) {
     this.#wanted = wanted;
-    this.#parser.on('error', (error) => {
-      throw this.#broken(error);
+    this.#parser.on('error', () => {
+      throw this.#broken();
     });
     this.#parser.on('doctype', () => {
       throw new InvalidInput('The report has a document type (DTD), which no CycloneDX needs; remove it.', {
@@ -179,15 +179,15 @@ class BomReader {
     frame.element.text += text;
   }
 
-  #broken(cause: Error): InvalidInput {
+  // The parser's own words quote the report, which may hold anything; they go no further.
+  #broken(): InvalidInput {
+    const line = `line ${this.#parser.line}`;
     return this.#isEnding
-      ? new InvalidInput('The report ends in the middle of its XML; it was cut off, so submit it whole.', {
+      ? new InvalidInput(`The report ends at ${line} in the middle of its XML; it was cut off, so submit it whole.`, {
           code: 'report.truncated',
-          cause,
         })
-      : new InvalidInput('The report is not well-formed XML; is this the tool’s own output?', {
+      : new InvalidInput(`The report is not well-formed XML at ${line}; is this the tool’s own output?`, {
           code: 'report.not-xml',
-          cause,
         });
   }
 }
