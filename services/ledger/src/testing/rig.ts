@@ -54,10 +54,11 @@ export class Rig {
     this.#folder = folder;
   }
 
-  static async open(): Promise<Rig> {
+  /** Over a SQLite file of its own, or the store of a URL, which must be empty. */
+  static async open(url?: string): Promise<Rig> {
     const folder = await mkdtemp(join(tmpdir(), 'assay-ledger-'));
-    const url = `sqlite:${folder}/assay.db`;
-    return new Rig(await openStore(url), url, folder);
+    const address = url ?? `sqlite:${folder}/assay.db`;
+    return new Rig(await openStore(address), address, folder);
   }
 
   async close(): Promise<void> {
