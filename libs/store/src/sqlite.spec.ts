@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -54,6 +54,17 @@ describe('openStore of SQLite', () => {
       name: 'InvalidInput',
       code: 'store.file',
     });
+  });
+
+  it('makes a file that only its owner can read', async () => {
+    const file = join(folder, 'private/assay.db');
+    const store = await openStore(`sqlite:${file}`);
+    const files = await readdir(join(folder, 'private'));
+    const modes = await Promise.all(
+      files.map(async (name) => (await stat(join(folder, 'private', name))).mode & 0o777),
+    );
+    await store.close();
+    expect(new Set(modes)).toEqual(new Set([0o600]));
   });
 
   it('refuses a folder', async () => {

@@ -1,6 +1,6 @@
 // A SQLite file: opened, checked, brought to our schema. Several processes may have it open: writes are short
 // transactions that wait for each other.
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AssayError, Fault, InvalidInput, Transient } from '@assay/contracts';
@@ -82,7 +82,11 @@ export function openDatabase(path: string, { readOnly = false } = {}): Database 
   }
   let db: DatabaseSync | undefined;
   try {
-    if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (!readOnly) {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      // SQLite would make it readable for everybody; its -wal and -shm take the mode of the file.
+      closeSync(openSync(file, 'a', 0o600));
+    }
     db = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
     prepare(db, file, readOnly);
     return new Database(db, file);
