@@ -69,25 +69,23 @@ function tailGrants(stream: string): string[] {
 }
 
 function bucketReadGrants(bucket: string): string[] {
-  const stream = `KV_${bucket}`;
-  return [
-    `$JS.API.STREAM.INFO.${stream}`,
-    `$JS.API.STREAM.MSG.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}.>`,
-    `$JS.API.CONSUMER.CREATE.${stream}.>`,
-    `$JS.API.CONSUMER.DELETE.${stream}.*`,
-    `$JS.API.CONSUMER.INFO.${stream}.*`,
-    `$JS.FC.${stream}.>`,
-  ];
+  return storeReadGrants(`KV_${bucket}`);
 }
 
 function objectGrants(bucket: string): string[] {
   const stream = `OBJ_${bucket}`;
   return [
     `$O.${bucket}.>`,
-    `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.CREATE.${stream}`,
     `$JS.API.STREAM.PURGE.${stream}`,
+    ...storeReadGrants(stream),
+  ];
+}
+
+// How the clients of NATS read a key-value bucket or an object store.
+function storeReadGrants(stream: string): string[] {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.MSG.GET.${stream}`,
     `$JS.API.DIRECT.GET.${stream}.>`,
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
