@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { literalsOf, Redactor } from './redact.ts';
+import { keyLinesOf, literalsOf, Redactor } from './redact.ts';
 import { maySecret } from './secret-patterns.ts';
 
 const redactor = new Redactor('key');
@@ -89,6 +89,24 @@ describe('Redactor.hashed', () => {
 
   it('leaves text without secrets as it is', () => {
     expect(redactor.hashed('h := md5.New()')).toBe('h := md5.New()');
+  });
+});
+
+describe('keyLinesOf', () => {
+  const line = 'MIIEow'.padEnd(64, 'kfbzQmXw83hVtNcYpR5d');
+  const [begin, end] = [pem.split('\n')[0] ?? '', pem.split('\n')[2] ?? ''];
+  it.each([
+    [
+      'a file',
+      `a\n${begin}\n${line}\n${'x'.repeat(20)}==\n${end}\nafterwardsALongNameStands`,
+      [line, `${'x'.repeat(20)}==`],
+    ],
+    ['a string in code', `k = "${begin}\\n" +\n  "${line}\\n" + "${end}"`, [line]],
+    ['an excerpt with numbers', `7: ${begin}\n8: ${line}\n9: ${line}`, [line, line]],
+    ['a beginning in code', `if (text.startsWith("${begin}")) return anUnusuallyLongNameOfSomething;`, []],
+    ['no key', 'const publicKeyOfSomethingOrOther = 1', []],
+  ])('finds those of %s', (_, text, lines) => {
+    expect(keyLinesOf(text)).toEqual(lines);
   });
 });
 

@@ -1,7 +1,7 @@
 // Secrets out of every text before anything leaves the producer. A secret has two stand-ins: what people see, and what
 // identity is made of: a keyed hash, so that two secrets in one place stay two findings and nobody can try values.
 import { createHmac } from 'node:crypto';
-import { keyEnd, maySecret, secretPatterns } from './secret-patterns.ts';
+import { keyEnd, maySecret, privateKey, secretPatterns } from './secret-patterns.ts';
 
 /** What stands where a secret stood. */
 export const redacted = '[redacted]';
@@ -64,6 +64,26 @@ export function literalsOf(code: string): string[] {
     literals.push(match[1] ?? match[2] ?? match[3] ?? '');
   return literals;
 }
+
+/** Of a long key this many lines are looked for; no private key has more. */
+const maxKeyLines = 256;
+
+/**
+ * The lines of the private keys in a longer text, a file or an excerpt: one that is shown alone no longer looks like a
+ * part of a key.
+ */
+export function keyLinesOf(text: string): readonly string[] {
+  if (!text.includes('PRIVATE KEY')) return noLines;
+  const lines: string[] = [];
+  for (const [key] of text.matchAll(privateKey)) {
+    // Behind a beginning without an end comes the rest of the file: a long name is no line of a key.
+    const long = keyEnd.test(key) ? /[A-Za-z0-9+/=]{16,}/g : /[A-Za-z0-9+/=]{48,}/g;
+    for (const [line] of key.matchAll(long)) if (lines.length < maxKeyLines) lines.push(line);
+  }
+  return lines;
+}
+
+const noLines: readonly string[] = [];
 
 function replace(text: string, secrets: readonly string[], standIn: (value: string) => string): string {
   let result = text;

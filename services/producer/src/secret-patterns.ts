@@ -20,13 +20,12 @@ export const keyEnd = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/;
 export const maySecret =
   /-----BEGIN|-----END|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12}|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|hooks\.slack|npm_|pypi-|AIza|ya29\.|[rs]k_(?:live|test)|whsec_|\bsk-|\bSG\.|eyJ|:\/\/[^\s/@]{0,256}@|passw|passphrase|pwd|secret|token|api[_-]?key|(?:access|private|auth|encryption|signing)[_-]?key|credential|bearer|basic\s/i;
 
+/** A private key in PEM; its end may be cut off. */
+export const privateKey =
+  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----|$)/g;
+
 export const secretPatterns: readonly SecretPattern[] = [
-  // Private keys in PEM; the end may be cut off.
-  {
-    pattern:
-      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----|$)/g,
-    group: 0,
-  },
+  { pattern: privateKey, group: 0 },
   // Amazon access key ids.
   { pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, group: 0 },
   // GitHub, GitLab, Slack, npm, PyPI, Google, Stripe, OpenAI and the like, SendGrid.

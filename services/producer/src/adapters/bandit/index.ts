@@ -5,6 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { numberedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
+import { keyLinesOf } from '../../redact.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
   LOW: Severity.LOW,
@@ -55,7 +56,8 @@ function draftOf(result: Fields, where: string): FindingDraft {
   const endLine = isSecret ? startLine : lastLine(result, startLine, where);
   const startColumn = columnOf(result, 'col_offset', where);
   const endColumn = columnOf(result, 'end_col_offset', where);
-  const content = numberedLines(text(result, 'code', where), { startLine, endLine, startColumn, endColumn });
+  const code = text(result, 'code', where);
+  const content = numberedLines(code, { startLine, endLine, startColumn, endColumn });
   const cwe = object(result, 'issue_cwe', where) ?? {};
   const id = count(cwe, 'id', where);
   const references = [text(result, 'more_info', where), text(cwe, 'link', where)].filter((url) => url !== '');
@@ -79,7 +81,7 @@ function draftOf(result: Fields, where: string): FindingDraft {
     content,
   };
   const secret = isSecret ? /'(.+)'/s.exec(title)?.[1] : undefined;
-  if (secret !== undefined) draft.secrets = [secret];
+  draft.secrets = [...keyLinesOf(code), ...(secret === undefined ? [] : [secret])];
   return draft;
 }
 

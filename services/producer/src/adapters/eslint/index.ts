@@ -6,6 +6,7 @@ import { count, type Fields, fieldsOf, list, object, requiredText, text } from '
 import { flaggedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
 import { readStart } from '../../read-start.ts';
+import { keyLinesOf } from '../../redact.ts';
 
 /** 1 is "warn", 2 is "error": what the project's configuration says, for want of a severity of the rule's own. */
 const severities: Readonly<Record<number, Severity>> = { 1: Severity.MEDIUM, 2: Severity.HIGH };
@@ -44,13 +45,15 @@ function* draftsOf(value: unknown, rules: Fields, where: string, parsing: Parsin
   const suppressed = list(file, 'suppressedMessages', where);
   if (messages.length + suppressed.length === 0) return;
   // Absent where ESLint fixed the file: then the flagged lines are nowhere.
-  const lines = text(file, 'source', where).split(/\r\n|[\n\r\u2028\u2029]/);
+  const source = text(file, 'source', where);
+  const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
+  const secrets = keyLinesOf(source);
   for (const [index, item] of messages.entries()) {
     const at = `${where}, message ${index}`;
     const message = fieldsOf(item, at);
     parsing.record();
     if (message.ruleId !== null && message.ruleId !== undefined) {
-      yield draftOf(message, path, lines, rules, at);
+      yield { ...draftOf(message, path, lines, rules, at), secrets };
     } else if (message.fatal === true) {
       parsing.filter('parse error');
       parsing.partial(`not scanned: ${path}:${count(message, 'line', at)}: ${text(message, 'message', at)}`);
@@ -66,7 +69,7 @@ function* draftsOf(value: unknown, rules: Fields, where: string, parsing: Parsin
     const draft = draftOf(message, path, lines, rules, at);
     const [first] = list(message, 'suppressions', at);
     const justification = first === undefined ? '' : text(fieldsOf(first, at), 'justification', at);
-    yield { ...draft, suppression: { kind: 'in-source', justification } };
+    yield { ...draft, secrets, suppression: { kind: 'in-source', justification } };
   }
 }
 

@@ -5,7 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { numberedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
-import { literalsOf } from '../../redact.ts';
+import { keyLinesOf, literalsOf } from '../../redact.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
   LOW: Severity.LOW,
@@ -47,7 +47,8 @@ function draftOf(value: unknown, where: string): FindingDraft {
   const rule = requiredText(issue, 'rule_id', where);
   const [startLine, endLine] = linesOf(text(issue, 'line', where), where);
   const startColumn = Number.parseInt(text(issue, 'column', where), 10) || 0;
-  const content = numberedLines(text(issue, 'code', where), { startLine, endLine, startColumn });
+  const code = text(issue, 'code', where);
+  const content = numberedLines(code, { startLine, endLine, startColumn });
   const cwe = object(issue, 'cwe', where);
   const draft: FindingDraft = {
     rule,
@@ -64,7 +65,7 @@ function draftOf(value: unknown, where: string): FindingDraft {
     const url = text(cwe, 'url', where);
     if (url) draft.references = [url];
   }
-  if (rule === secretRule) draft.secrets = literalsOf(content);
+  draft.secrets = rule === secretRule ? [...keyLinesOf(code), ...literalsOf(content)] : keyLinesOf(code);
   const suppression = suppressionOf(issue, where);
   if (suppression) draft.suppression = suppression;
   const fix = text(issue, 'autofix', where);

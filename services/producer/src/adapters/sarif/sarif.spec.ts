@@ -56,6 +56,7 @@ describe('sarif', () => {
     ['gosec.sarif', 21, { high: 14, medium: 7 }, 'gosec dev', Kind.WEAKNESS],
     ['eslint.sarif', 3, { medium: 3 }, 'eslint 10.15.0', Kind.WEAKNESS],
     ['checkov.sarif', 8, { high: 8 }, 'checkov 3.3.30', Kind.MISCONFIGURATION],
+    ['checkov-secrets.sarif', 8, { high: 8 }, 'checkov 3.3.30', undefined],
     ['osv-scanner.sarif', 6, { medium: 6 }, 'osv-scanner 2.2.4', Kind.VULNERABILITY],
     ['findsecbugs.sarif', 11, { high: 1, medium: 8, low: 2 }, 'spotbugs 4.8.6', undefined],
   ])('reads every result of %s', async (name, raw, severities, tool, kind) => {
