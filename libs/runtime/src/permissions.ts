@@ -76,6 +76,7 @@ function objectGrants(bucket: string): string[] {
   const stream = `OBJ_${bucket}`;
   return [
     `$O.${bucket}.>`,
+    '$JS.API.INFO',
     `$JS.API.STREAM.CREATE.${stream}`,
     `$JS.API.STREAM.PURGE.${stream}`,
     ...storeReadGrants(stream),

@@ -135,6 +135,14 @@ describe('the embedded platform', () => {
   });
 });
 
+it('keeps blobs on the bus where that is configured, with the credentials that follow from it', async () => {
+  const other = await newHome({ ASSAY_BLOBS_URL: 'jetstream:blobs' });
+  const ran = await other.assay('scan', shop, '--only', 'eslint', '-o', 'json');
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ addsUp: true, problems: [] });
+  await other.remove();
+});
+
 describe('what goes wrong at the start', () => {
   const failing = async (more: Record<string, string>, ...words: string[]): Promise<Ran> => {
     const other = await newHome(more);
