@@ -42,12 +42,16 @@ export interface FindingRecord {
 
 /** Every finding of a batch as records, in order. */
 export function recordsOf(batch: Batch): FindingRecord[] {
-  const common = contextOf(batch);
-  return batch.findings.map((_, position) => recordIn(batch, position, common));
+  return batch.findings.map((_, position) => recordAt(batch, position));
 }
 
+/** Throws an Error when the finding's bytes are none. */
 export function recordAt(batch: Batch, position: number): FindingRecord {
-  return recordIn(batch, position, contextOf(batch));
+  const finding = findingType.read(batch.findings[position] as Uint8Array);
+  const added = batch.enrichments.filter(({ positions }) => positions.length === 0 || positions.includes(position));
+  const enrichments = added.length > 0 ? [...finding.enrichments, ...added] : finding.enrichments;
+  const severity = batch.severities[position] ?? finding.severity;
+  return record(identityAt(batch, position), finding, severity, enrichments, contextOf(batch));
 }
 
 /** Where findings belong; empty strings are left out of the record. */
@@ -71,14 +75,6 @@ function contextOf({ target, revision, tool, transition, runId, reportId }: Batc
     run: runId,
     report: reportId,
   };
-}
-
-function recordIn(batch: Batch, position: number, context: RecordContext): FindingRecord {
-  const finding = findingType.read(batch.findings[position] as Uint8Array);
-  const added = batch.enrichments.filter(({ positions }) => positions.length === 0 || positions.includes(position));
-  const enrichments = added.length > 0 ? [...finding.enrichments, ...added] : finding.enrichments;
-  const severity = batch.severities[position] ?? finding.severity;
-  return record(identityAt(batch, position), finding, severity, enrichments, context);
 }
 
 /** `id` is the identity in hex digits. */

@@ -75,8 +75,9 @@ export function compileFilter(expression: string, of: 'findings' | 'events'): Fi
 export const passAll: Filter = (items) => [...items];
 
 function answer(evaluate: (context: Record<string, unknown>) => unknown, item: SinkItem): unknown {
+  const { finding, data } = item;
   const { type, subject, time } = item.event;
-  const about = item.finding ? { finding: withIntegers(item.finding) } : { data: item.data };
+  const about = finding ? { finding: withIntegers(finding) } : { data };
   try {
     return evaluate({ event: { type, subject, time }, ...about });
   } catch (cause) {

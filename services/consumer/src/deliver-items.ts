@@ -37,11 +37,17 @@ export async function deliverItems(items: readonly SinkItem[], delivering: Deliv
 }
 
 async function deliverChunk(items: readonly SinkItem[], delivering: Delivering, delivered: Delivered): Promise<void> {
-  const id = deliveryId(items);
   for (let attempt = 1; ; attempt++) {
     delivered.attempts++;
     try {
-      await delivering.sink.deliver(items, { id, attempt, signal: delivering.killed });
+      await delivering.sink.deliver(items, {
+        // Few sinks ask for it, and it takes a hash of every item.
+        get id() {
+          return deliveryId(items);
+        },
+        attempt,
+        signal: delivering.killed,
+      });
       return;
     } catch (error) {
       if (isForGood(error, attempt)) return refuse(items, error, delivering, delivered);

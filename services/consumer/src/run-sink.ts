@@ -235,7 +235,7 @@ interface Read {
 }
 
 function findingsOf(items: readonly SinkItem[]): number {
-  return items.filter((item) => item.finding).length;
+  return items.filter((item) => item.data === undefined).length;
 }
 
 /** The error's words without secrets, for logs and events; at most 1000 characters. */

@@ -29,6 +29,7 @@ export interface SinkItem {
   readonly event: SinkEvent;
   /** Its place among the event's items, from 0; items of an event come in this order. */
   readonly position: number;
+  /** Made anew each time it is asked for: ask once. Throws InvalidInput "event.payload" when it cannot be read. */
   readonly finding?: FindingRecord;
   /** The event's data in JSON, where it holds no findings. */
   readonly data?: Record<string, unknown>;

@@ -8,6 +8,8 @@ import { isCode, openToAppend, readWithoutLink, replaceFile, transiently } from 
 /** Events whose ids are remembered: several times what a sink holds unacked. */
 const maxRemembered = 512;
 
+const pieceChars = 64 * 1024;
+
 interface State {
   /** The file that `bytes` speaks of; another one was put in its place by somebody else. */
   inode: number;
@@ -63,10 +65,10 @@ class Lines implements Sink {
     const written = new Map(this.#state.events);
     const fresh = items.filter(({ event, position }) => position > (written.get(event.id) ?? -1));
     if (fresh.length === 0) return;
-    const text = fresh.map(lineOf).join('');
+    const pieces = [...linesOf(fresh)];
     try {
-      await this.#rotate(Buffer.byteLength(text));
-      const bytes = await this.#append(text);
+      await this.#rotate(pieces.reduce((sum, { length }) => sum + length, 0));
+      const bytes = await this.#append(pieces);
       for (const { event, position } of fresh) written.set(event.id, position);
       const events = [...written].slice(-maxRemembered);
       await this.#remember({ ...this.#state, bytes, events });
@@ -82,10 +84,11 @@ class Lines implements Sink {
     await file?.close();
   }
 
-  async #append(text: string): Promise<number> {
+  async #append(pieces: readonly Buffer[]): Promise<number> {
     const file = this.#file as FileHandle;
     return transiently(`${this.#options.path} cannot be written`, async () => {
-      await file.appendFile(text);
+      // Piece by piece, and made safe once.
+      for (const piece of pieces) await file.appendFile(piece);
       await file.datasync();
       return (await file.stat()).size;
     });
@@ -119,9 +122,22 @@ class Lines implements Sink {
   }
 }
 
+/** Lines in pieces that are short-lived for the garbage collector: a text of megabytes is not. */
+function* linesOf(items: readonly SinkItem[]): Iterable<Buffer> {
+  let text = '';
+  for (const item of items) {
+    text += `${lineOf(item)}\n`;
+    if (text.length < pieceChars) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
 function lineOf({ finding, event, data }: SinkItem): string {
+  if (finding) return JSON.stringify(finding);
   const { order: _, ...attributes } = event;
-  return `${JSON.stringify(finding ?? { ...attributes, data })}\n`;
+  return JSON.stringify({ ...attributes, data });
 }
 
 /** Size without a last line that was not written to its end. */
