@@ -230,3 +230,27 @@ describe('connecting', () => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
   });
 });
+
+describe('pressure', () => {
+  it('names the durable that a stream would soon leave behind, until it has caught up', async () => {
+    const small = await startNats();
+    const own = await small.connect();
+    // The stream of artifacts gets a fiftieth of it: 160 KiB.
+    await own.ensureStreams({ replicas: 1, budgetBytes: 8 * 1024 * 1024 });
+    const spec = { stream: 'assay-artifact', name: 'behind', filter: 'assay.artifact.>', ackWaitMs: 10_000 };
+    await own.ensureConsumer(spec);
+    expect(await own.pressure()).toBeUndefined();
+    for (let n = 0; n < 15; n++) {
+      await own.publish(
+        { subject: 'assay.artifact.filled.x', headers: {}, payload: new Uint8Array(10_000) },
+        `fill-${n}`,
+      );
+    }
+    expect(await own.pressure()).toMatchObject({ stream: 'assay-artifact', consumer: 'behind' });
+
+    const subscription = await own.subscribe(spec, (delivery) => delivery.ack());
+    while (await own.pressure()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await subscription.drain();
+    await small.stop();
+  });
+});
