@@ -31,6 +31,6 @@ describe('readItems', () => {
     const message = messageOf({ findings, identities: new Uint8Array(32), severities: Uint8Array.of(4, 4) });
     const [good, bad] = await readItems(message, blobs);
     expect(good?.finding?.rule).toBe('a');
-    expect(() => bad?.finding).toThrow(new InvalidInput('finding 1 of event event-1 is no Finding'));
+    expect(() => bad?.finding).toThrow(InvalidInput);
   });
 });
