@@ -10,6 +10,11 @@ import { startNats, type TestNats } from './start-nats.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+// As in nx.json. Compiled code with its types stripped is kept: a service starts in a third of the time and takes 25 MB
+// less. Young objects get 8 MB: what is handled is garbage soon, and 16 (the default) only let the process grow.
+const compileCache = join(root, 'node_modules/.cache/node');
+const flags = ['--max-semi-space-size=8'];
+
 export interface ServiceProcess {
   name: string;
   pid: number;
@@ -24,9 +29,9 @@ export interface ServiceProcess {
 
 /** Starts a service and resolves when it is ready. Throws with its last lines when it ends before. */
 export async function spawnService(name: string, env: Record<string, string>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [join(root, `services/${name}/src/main.ts`)], {
+  const child = spawn(process.execPath, [...flags, join(root, `services/${name}/src/main.ts`)], {
     cwd: root,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
