@@ -143,8 +143,8 @@ export interface Bus {
   pressure(): Promise<Pressure | undefined>;
   /** Rejects with Transient when the server cannot be reached. */
   ping(): Promise<void>;
-  /** Ends after what was published is acked. */
-  close(): Promise<void>;
+  /** Ends after what was published is acked; `atOnce`: without waiting, as when its server is gone. */
+  close(options?: { atOnce?: boolean }): Promise<void>;
   /** Ends when the connection does: without an error after close(), else with the reason. */
   readonly closed: Promise<Error | undefined>;
 }

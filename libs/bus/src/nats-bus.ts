@@ -209,8 +209,9 @@ export class NatsBus implements Bus {
     await this.#try('nats-server does not answer', () => within(3000, this.#connection.flush()));
   }
 
-  async close(): Promise<void> {
+  async close({ atOnce = false }: { atOnce?: boolean } = {}): Promise<void> {
     if (this.#connection.isClosed()) return;
+    if (atOnce) return this.#connection.close();
     if (this.#inFlight > 0)
       await within(10_000, new Promise<void>((resolve) => this.#idle.push(resolve))).catch(() => {});
     await this.#connection.drain().catch(() => this.#connection.close());

@@ -1,8 +1,9 @@
 // Starts a nats-server of our own: for the embedded platform and for tests.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { InvalidInput, Transient } from '@assay/contracts';
 import { compareVersions } from './connect.ts';
 
@@ -47,12 +48,18 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const port = options.port === 0 ? await freePort(host) : options.port;
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const file = join(options.dir, 'nats-server.conf');
+  await endLeftover(options.dir, file);
   await writeFile(file, serverConfig({ ...options, host, port }), { mode: 0o600 });
   const logFile = join(options.dir, 'nats-server.log');
   // Each start begins a new log; the last one is kept beside it.
   await rename(logFile, `${logFile}.1`).catch(() => {});
   const log = await open(logFile, 'w', 0o600);
-  const child = spawn(options.binary, ['-c', file], { stdio: ['ignore', log.fd, log.fd], cwd: options.dir });
+  // A group of its own: Ctrl-C is for us, who still need it while we end.
+  const child = spawn(options.binary, ['-c', file], {
+    stdio: ['ignore', log.fd, log.fd],
+    cwd: options.dir,
+    detached: true,
+  });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -69,12 +76,41 @@ async function stop(child: ChildProcess, exited: Promise<string>): Promise<void>
   clearTimeout(timer);
 }
 
+function pidFileOf(dir: string): string {
+  return join(dir, 'nats-server.pid');
+}
+
+// Whoever started it was killed and left it behind: two servers must not write to one folder.
+async function endLeftover(dir: string, configFile: string): Promise<void> {
+  const pid = Number.parseInt(await readFile(pidFileOf(dir), 'utf8').catch(() => ''), 10);
+  // The number may belong to any other process by now.
+  const isOurs = async () => Number.isInteger(pid) && (await commandOf(pid)).includes(configFile);
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (let round = 0; round < 200 && (await isOurs()); round++) {
+      if (round === 0) process.kill(pid, signal);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** The command line of a process; "" when there is none. */
+async function commandOf(pid: number): Promise<string> {
+  try {
+    return await readFile(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // No such process, or a system without /proc.
+    const listed = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => undefined);
+    return listed?.stdout ?? '';
+  }
+}
+
 function serverConfig(options: NatsServerOptions & { host: string; port: number }): string {
   const isSynced = (options.syncAlways ?? true) && compareVersions(options.version, '2.10.0') >= 0;
   return [
     `host: ${quote(options.host)}`,
     `port: ${options.port}`,
     `server_name: assay`,
+    `pid_file: ${quote(pidFileOf(options.dir))}`,
     // A claim check moves larger payloads into blobs; the rest is headers.
     `max_payload: 1MB`,
     `jetstream {`,

@@ -11,7 +11,7 @@ import {
   startNatsServer,
 } from '@assay/bus';
 import { findNatsServer } from '@assay/bus/find-nats-server';
-import { Transient } from '@assay/contracts';
+import { InvalidInput, Transient } from '@assay/contracts';
 import {
   type AnyService,
   connectService,
@@ -101,12 +101,13 @@ async function start(
   };
 
   const running: RunningService[] = [];
+  const buses: Bus[] = [];
   let url = '';
   for (const service of services) {
     const started = await startOne(
       service,
       { ...base, ...(url ? { ASSAY_EXECUTOR_GATEWAY_URL: url } : {}) },
-      { home, nats, log, closing },
+      { home, nats, log, closing, buses },
     );
     running.push(started);
     if (service.name === 'gateway') url = addressOf(started);
@@ -123,16 +124,22 @@ async function start(
   closing.push(async () => home.write(home.path('run/instance.json'), '{}'));
 
   const failed = new Promise<Error>((resolve) => {
-    void nats?.exited.then((how) =>
-      resolve(new Transient(`nats-server ended (${how}): start again`, { code: 'bus.gone' })),
-    );
+    void nats?.exited.then(async (how) => {
+      // Nothing is to be waited for on these; what was on its way is redelivered after the next start.
+      await Promise.all([admin, ...buses].map((bus) => bus.close({ atOnce: true })));
+      const sentence = `nats-server ended (${how}), and Assay with it; nothing that was accepted is lost: start again. Its log: ${home.path('data/nats/nats-server.log')}`;
+      resolve(new Transient(sentence, { code: 'bus.gone' }));
+    });
     void admin.closed.then((error) => error && resolve(error));
   });
   return { ...instance, token, logFile, failed, stop };
 }
 
 async function startNats(home: Home, options: PlatformOptions, say: (line: string) => void): Promise<NatsServer> {
-  const found = await findNatsServer({ env: { ...options.env, ASSAY_HOME: home.folder }, log: say });
+  const env = { ...options.env, ASSAY_HOME: home.folder };
+  const found = await findNatsServer({ env, log: say }).catch((cause: Error) => {
+    throw new InvalidInput(cause.message, { code: 'bus.server-missing' });
+  });
   const port = options.natsPort ?? Number(options.env['ASSAY_NATS_PORT'] ?? defaultNatsPort);
   const server = await startNatsServer({
     binary: found.path,
@@ -178,16 +185,19 @@ interface Hosting {
   nats: NatsServer | undefined;
   log: ReturnType<typeof createLog>;
   closing: (() => Promise<unknown>)[];
+  /** Every service's connection. */
+  buses: Bus[];
 }
 
 async function startOne(
   service: AnyService,
   env: Environment,
-  { home, nats, log, closing }: Hosting,
+  { home, nats, log, closing, buses }: Hosting,
 ): Promise<RunningService> {
   const own = nats ? { ...env, ASSAY_NATS_CREDENTIALS: (await home.seed(service.name)).file } : env;
   const { shared, config } = readConfig(service, own);
   const bus = await connectService(service.name, shared, log);
+  buses.push(bus);
   closing.push(() => bus.close());
   const blobs: BlobStore = await openBlobs(shared.blobsUrl, { bus });
   closing.push(() => blobs.close());
