@@ -37,7 +37,7 @@ import { openObjects } from './object-bucket.ts';
 import { ensureStreams } from './streams.ts';
 import { tail } from './tail.ts';
 
-const codes = { streamNotFound: 10059, consumerNotFound: 10014, messageNotFound: 10037 };
+const codes = { streamNotFound: 10059, consumerNotFound: 10014, messageNotFound: 10037, noRoom: [10023, 10028, 10047] };
 
 export class NatsBus implements Bus {
   readonly serverVersion: string;
@@ -82,7 +82,17 @@ export class NatsBus implements Bus {
   }
 
   async ensureStreams(options: { replicas: number; budgetBytes?: number }): Promise<void> {
-    await this.#try('the streams could not be created', async () => ensureStreams(await this.#manager, options));
+    await this.#try('the streams could not be created', async () => {
+      try {
+        await ensureStreams(await this.#manager, options);
+      } catch (cause) {
+        if (!(cause instanceof JetStreamApiError && codes.noRoom.includes(cause.code))) throw cause;
+        throw new InvalidInput(
+          'nats-server has too little room for the streams: lower ASSAY_NATS_BUDGET_BYTES, or raise its max_file_store',
+          { code: 'bus.no-room', cause },
+        );
+      }
+    });
   }
 
   async ensureConsumer(spec: ConsumerSpec): Promise<void> {

@@ -15,6 +15,12 @@ export const sharedConfig = z.object({
     .optional()
     .describe('File with the service’s nkey seed; without it no credential is sent'),
   natsReplicas: z.coerce.number().int().min(1).max(5).default(1).describe('Replicas of every stream'),
+  natsBudgetBytes: z.coerce
+    .number()
+    .int()
+    .min(64 * 1024 ** 2)
+    .default(4 * 1024 ** 3)
+    .describe('What all streams together may take of the server’s disk. Bytes; `assay up` takes less on a small disk'),
   natsSetup: z
     .stringbool()
     .default(true)

@@ -59,7 +59,7 @@ export function connectService(name: string, shared: SharedConfig, log: Logger):
 /** Streams and buckets, where this process may make them. */
 export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   if (!shared.natsSetup) return;
-  await bus.ensureStreams({ replicas: shared.natsReplicas });
+  await bus.ensureStreams({ replicas: shared.natsReplicas, budgetBytes: shared.natsBudgetBytes });
   await bus.bucket('sinks');
   await bus.bucket('sink-durables');
   await bus.bucket(leaseBucket, { ttlMs: shared.leaseMs });

@@ -1,15 +1,7 @@
 // The embedded platform: a real nats-server and every service in this one process, with the credentials, store and
 // blobs of $ASSAY_HOME.
-import { statfs } from 'node:fs/promises';
 import { type BlobStore, openBlobs } from '@assay/blobs';
-import {
-  type Bus,
-  compareVersions,
-  connectBus,
-  defaultBudgetBytes,
-  type NatsServer,
-  startNatsServer,
-} from '@assay/bus';
+import { type Bus, compareVersions, connectBus, type NatsServer, startNatsServer } from '@assay/bus';
 import { findNatsServer } from '@assay/bus/find-nats-server';
 import { InvalidInput, Transient } from '@assay/contracts';
 import {
@@ -29,6 +21,7 @@ import { homeFolder, type Instance } from '../connection.ts';
 import { busUsers, clientName } from './bus-users.ts';
 import { Home } from './home.ts';
 import { services } from './services.ts';
+import { streamBudgetOn } from './stream-budget.ts';
 
 export interface PlatformOptions {
   env: Environment;
@@ -79,11 +72,15 @@ async function start(
   const log = createLog(readSharedConfig(env).logLevel, logFile);
   closing.push(await startTelemetry('platform'));
 
-  const nats = env['ASSAY_NATS_URL'] ? undefined : await startNats(home, options, say);
+  const given = readSharedConfig(env);
+  const isOwn = !env['ASSAY_NATS_URL'];
+  const streams = home.path('data/nats/jetstream');
+  const budget = isOwn ? await streamBudgetOn(home.folder, streams, given.natsBudgetBytes) : given.natsBudgetBytes;
+  const nats = isOwn ? await startNats(home, options, say, budget) : undefined;
   if (nats) closing.push(() => nats.stop());
   const admin = await connectAdmin(home, env, nats);
   closing.push(() => admin.close());
-  const shared = { ...readSharedConfig(env), natsUrl: nats?.url ?? readSharedConfig(env).natsUrl };
+  const shared = { ...given, natsUrl: nats?.url ?? given.natsUrl, natsBudgetBytes: budget };
   await setUpBus(admin, shared);
   if (nats) await forgetLeases(admin);
 
@@ -135,7 +132,12 @@ async function start(
   return { ...instance, token, logFile, failed, stop };
 }
 
-async function startNats(home: Home, options: PlatformOptions, say: (line: string) => void): Promise<NatsServer> {
+async function startNats(
+  home: Home,
+  options: PlatformOptions,
+  say: (line: string) => void,
+  budget: number,
+): Promise<NatsServer> {
   const env = { ...options.env, ASSAY_HOME: home.folder };
   const found = await findNatsServer({ env, log: say }).catch((cause: Error) => {
     throw new InvalidInput(cause.message, { code: 'bus.server-missing' });
@@ -147,7 +149,8 @@ async function startNats(home: Home, options: PlatformOptions, say: (line: strin
     dir: home.path('data/nats'),
     port,
     users: await busUsers(home, readSharedConfig({ ...options.env, ASSAY_HOME: home.folder }).blobsUrl),
-    maxStoreBytes: Math.ceil((await budgetBytes(home)) * 1.5),
+    // Beside the streams there are buckets.
+    maxStoreBytes: Math.ceil(budget * 1.5),
   });
   say(`nats-server ${found.version} (${found.how}) at ${server.url}`);
   if (compareVersions(found.version, '2.10.0') < 0) {
@@ -156,12 +159,6 @@ async function startNats(home: Home, options: PlatformOptions, say: (line: strin
     );
   }
   return server;
-}
-
-/** What the streams may take: the usual, or half of what the disk has left. */
-async function budgetBytes(home: Home): Promise<number> {
-  const { bavail, bsize } = await statfs(home.folder);
-  return Math.min(defaultBudgetBytes, Math.floor((bavail * bsize) / 2));
 }
 
 async function connectAdmin(home: Home, env: Environment, nats: NatsServer | undefined): Promise<Bus> {
