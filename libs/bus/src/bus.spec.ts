@@ -1,9 +1,11 @@
 import { InvalidInput } from '@assay/contracts';
 import { startNats, type TestNats } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findNatsServer } from '../server/find-nats-server.mjs';
 import type { Bus, Delivery } from './bus.ts';
 import { compareVersions, connectBus } from './connect.ts';
 import { deadLetter, deadLetters, dropDeadLetter, redriveDeadLetter } from './dead-letters.ts';
+import { startNatsServer } from './start-server.ts';
 import { nouns } from './streams.ts';
 
 let nats: TestNats;
@@ -228,6 +230,26 @@ describe('connecting', () => {
     ['2.10.0-beta.1', '2.10.0', 0],
   ])('compares %s with %s', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
+  });
+});
+
+describe('a server of our own', () => {
+  it('takes the place of one that a killed process left behind', async () => {
+    const orphan = await startNats();
+    const { port } = new URL(orphan.url);
+    // The same folder and port, as after kill -9 of the process that started it.
+    const { path, version } = await findNatsServer();
+    const next = await startNatsServer({
+      binary: path,
+      version,
+      dir: orphan.dir,
+      port: Number(port),
+      maxStoreBytes: 1e9,
+    });
+    expect(await orphan.server.exited).toBe('exit code 0');
+    expect(next.pid).not.toBe(orphan.server.pid);
+    await next.stop();
+    await orphan.stop();
   });
 });
 

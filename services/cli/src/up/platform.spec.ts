@@ -128,9 +128,12 @@ describe('the embedded platform', () => {
 
   it('starts again after it was killed', async () => {
     const platform = await home.start('up');
+    const pid = async () => Number(await readFile(join(home.home, '.assay/data/nats/nats-server.pid'), 'utf8'));
+    const left = await pid();
     await platform.kill('SIGKILL');
     const again = await home.start('up');
     expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+    expect(await pid()).not.toBe(left);
     await again.kill();
   });
 });
