@@ -126,15 +126,16 @@ describe('services, each a process', () => {
       const victim = deployment.services.findLast((service) => service.name === name);
       const bus = await deployment.nats.connect();
       const stopping = new AbortController();
+      const submittedAt = new Date();
       const runId = await submit(sink);
-      // As soon as the victim's stage is under way.
+      // As soon as the victim's stage is under way. It may be by now.
       const sign = {
         producer: 'assay.finding.reported.>',
         enricher: 'assay.finding.enriched.>',
         ledger: 'assay.finding.changed.>',
         consumer: 'assay.delivery.finished.>',
       }[name];
-      for await (const message of bus.tail([sign ?? ''], { start: 'new', signal: stopping.signal })) {
+      for await (const message of bus.tail([sign ?? ''], { start: submittedAt, signal: stopping.signal })) {
         expect(message.subject).toContain('assay.');
         break;
       }
