@@ -16,6 +16,11 @@ export const gatewayConfig = z.object({
   maxEventBytes: integer(1024, 256 * mib)
     .default(16 * mib)
     .describe('Longest body of POST /api/v1/events. Bytes'),
+  readWaitMs: integer(0, 60_000)
+    .default(1000)
+    .describe(
+      'How long the answer to a report waits for it to be read, so that a broken one is refused at once. Milliseconds',
+    ),
   requestTimeoutMs: integer(1000, 3_600_000)
     .default(600_000)
     .describe('How long a client may take to send a request. Milliseconds'),

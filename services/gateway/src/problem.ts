@@ -19,6 +19,7 @@ const statusByWord: Readonly<Record<string, number>> = {
   exists: 409,
   conflict: 409,
   'too-large': 413,
+  unreadable: 422,
 };
 
 const titles: Readonly<Record<number, string>> = {
@@ -30,6 +31,7 @@ const titles: Readonly<Record<number, string>> = {
   409: 'It is in the way of what is there',
   413: 'It is too large',
   415: 'The content type is not taken',
+  422: 'It cannot be read',
   429: 'Too many requests',
   500: 'The gateway made a mistake',
   503: 'Not now',

@@ -94,6 +94,7 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
     notes: tally.notes,
     blob,
     parsedAt: context.now().toISOString(),
+    errorCode: failure?.code ?? '',
   });
   const facts = { report: reportId, run: runId, format, raw: tally.raw, findings: tally.findings };
   if (failure) throw failure;

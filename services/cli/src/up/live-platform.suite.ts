@@ -14,6 +14,11 @@ export interface Answer {
   json: any;
 }
 
+/** The id of a submitted report, also when the answer is that it cannot be read. */
+export function reportIdOf({ json }: Answer): string {
+  return json.reportId ?? /report ([\w-]+) is in the dead letters/.exec(json.detail)?.[1];
+}
+
 export class LivePlatform {
   readonly home: TestHome;
   readonly platform: PlatformProcess;

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LivePlatform } from './live-platform.suite.ts';
+import { LivePlatform, reportIdOf } from './live-platform.suite.ts';
 
 const fixture = (path: string) => readFileSync(join(root, 'services/producer/src/adapters', path), 'utf8');
 
@@ -268,8 +268,10 @@ describe('a report with secrets in clear', () => {
       ['auto', telling],
     ] as const) {
       const answer = await live.submit({ format: as, target: name }, broken);
-      ids.push(answer.json.reportId as string);
-      const letter = await live.letterOf(answer.json.reportId as string);
+      expect(leaks(Buffer.from(JSON.stringify(answer.json)), [...secrets, ...everyGeneric])).toEqual([]);
+      const id = reportIdOf(answer);
+      ids.push(id);
+      const letter = await live.letterOf(id);
       expect(leaks(Buffer.from(JSON.stringify(letter.reason)), [...secrets, ...everyGeneric])).toEqual([]);
       const cli = await live.assay(['report', 'parse', '--format', as, '-'], { stdin: broken });
       expect(cli.code).toBe(2);

@@ -102,6 +102,32 @@ describe('submitting a report', () => {
     expect(other.json().reportId).not.toBe(first.json().reportId);
   });
 
+  describe('that is read while the client waits', () => {
+    const reading = async (headers: Record<string, string>, read: Partial<StoredReport>) => {
+      await test.stop();
+      test = await testGateway({ readWaitMs: 60_000 });
+      const answer = submit('?target=shop', '{}', headers);
+      while (test.bus.stored.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      const { reportId } = published()[0] ?? {};
+      test.store.allReports.push({ reportId, runId: reportId, notes: [], ...read } as StoredReport);
+      return answer;
+    };
+
+    it.each<[string, Record<string, string>, Partial<StoredReport>, number]>([
+      ['is accepted when it could be', {}, { errorCode: '' }, 202],
+      ['is a 422 when it could not be', {}, { errorCode: 'report.truncated', notes: ['x', 'ends at byte 7'] }, 422],
+      ['is accepted whatever it is when nobody wants to wait', { prefer: 'respond-async' }, { errorCode: 'x' }, 202],
+    ])('%s', async (_, headers, read, status) => {
+      const answer = await reading(headers, read);
+      expect(answer.statusCode).toBe(status);
+      if (status === 422)
+        expect(answer.json()).toMatchObject({
+          code: 'report.unreadable',
+          detail: expect.stringMatching(/^ends at byte 7 \(report\.truncated; report \S+ is in the dead letters\)$/),
+        });
+    });
+  });
+
   it('knows a key beyond the stream’s memory, and refuses it for other content', async () => {
     const { reportId, digest } = (await submit('?target=shop', '{}', { 'idempotency-key': 'k' })).json();
     test.store.allReports.push({ reportId, runId: reportId, blob: { digest, size: 2, mediaType: '' } } as StoredReport);

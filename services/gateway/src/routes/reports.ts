@@ -2,6 +2,7 @@
 import { InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
 import { parseStep, prepareReport, type ReportFacts, submitReport } from '../accept-report.ts';
+import { awaitReading } from '../await-reading.ts';
 import type { Gateway } from '../gateway.ts';
 import { mediaTypeOf, rawBody, started } from '../raw-body.ts';
 import { type App, defined, page, repeatable, text } from '../zod-provider.ts';
@@ -46,7 +47,7 @@ export const reportRoutes = (gateway: Gateway) => async (app: App) => {
           tags: ['reports'],
           summary: 'Submit a tool’s raw report',
           description:
-            'The body is the report as it is, of any content type, gzip if you like. With an Idempotency-Key the same request twice is one report.',
+            'The body is the report as it is, of any content type, gzip if you like. With an Idempotency-Key the same request twice is one report. The answer waits a moment for the report to be read: one that cannot be is a 422; with "Prefer: respond-async", or when it takes longer, the answer is 202 and GET /api/v1/reports/{id} tells.',
           consumes: ['*/*'],
           body: z.unknown().meta({ type: 'string', format: 'binary' }),
           querystring: query,
@@ -67,7 +68,9 @@ export const reportRoutes = (gateway: Gateway) => async (app: App) => {
         const blob = await gateway.blobs.put(content, {
           mediaType: mediaTypeOf(request),
         });
-        return reply.code(202).send(await submitReport(gateway, facts, blob, from));
+        const submitted = await submitReport(gateway, facts, blob, from);
+        await awaitReading(gateway, submitted, { ...from, prefer: request.headers.prefer });
+        return reply.code(202).send(submitted);
       },
     );
   });
