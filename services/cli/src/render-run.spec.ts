@@ -36,7 +36,7 @@ describe('renderRun', () => {
         '',
         'Not scanned',
         'TASK    OUTCOME  REASON',
-        'bandit  skipped  bandit is not installed: assay tools install bandit',
+        'bandit  skipped  bandit is not installed: npx assay tools install bandit',
         '',
         'Tally',
         'REPORT      RAW  FINDINGS  MERGED  FILTERED  SCAN      WHY',

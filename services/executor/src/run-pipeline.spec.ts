@@ -105,7 +105,7 @@ describe('a run', () => {
     const { outcome, tasks } = finishedOf(all);
     expect(outcome).toBe(Outcome.SUCCEEDED);
     expect(tasks.map(({ task, outcome, reason }) => [task, outcomeNames.of(outcome), reason])).toEqual([
-      ['absent', 'skipped', 'absent is not installed: assay tools install absent'],
+      ['absent', 'skipped', 'absent is not installed: npx assay tools install absent'],
       ['finder', 'succeeded', ''],
       ['pythons', 'skipped', 'nothing in the target for pythons: no file matches **/*.py'],
     ]);

@@ -24,7 +24,7 @@ export function assessedRun(changes: Draft<RunAssessed> = {}): RunAssessed {
     severities: { high: 2, low: 1 },
     tasks: [
       { task: 'eslint', outcome: Outcome.SUCCEEDED },
-      { task: 'bandit', outcome: Outcome.SKIPPED, reason: 'bandit is not installed: assay tools install bandit' },
+      { task: 'bandit', outcome: Outcome.SKIPPED, reason: 'bandit is not installed: npx assay tools install bandit' },
     ],
     reports: [
       {

@@ -63,7 +63,7 @@ function missing({ name, command, install }: ToolSpec): string {
     case 'with':
       return `${command} is not installed: it comes with ${install.what}`;
     default:
-      return `${command} is not installed: assay tools install ${name}`;
+      return `${command} is not installed: npx assay tools install ${name}`;
   }
 }
 

@@ -107,23 +107,23 @@ describe('listing tools', () => {
     const said = tools.map(({ name, isPresent, install, repair }) => [name, isPresent, install, repair]);
     expect(said).toHaveLength(components.length);
     const expected = [
-      ['bandit', false, 'PyPI bandit[sarif] 1.9.4', 'bandit is not installed: assay tools install bandit'],
+      ['bandit', false, 'PyPI bandit[sarif] 1.9.4', 'bandit is not installed: npx assay tools install bandit'],
       ['eslint', true, 'comes with Assay (npm eslint)', ''],
       [
         'gitleaks',
         false,
         'Go github.com/zricethezav/gitleaks/v8 8.30.1',
-        'gitleaks is not installed: assay tools install gitleaks',
+        'gitleaks is not installed: npx assay tools install gitleaks',
       ],
       [
         'gosec',
         false,
         'Go github.com/securego/gosec/v2/cmd/gosec 2.22.11',
-        'gosec is not installed: assay tools install gosec',
+        'gosec is not installed: npx assay tools install gosec',
       ],
       ['npm-sbom', false, 'comes with Node.js', 'npm is not installed: it comes with Node.js'],
       ['secretlint', true, 'comes with Assay (npm secretlint)', ''],
-      ['semgrep', false, 'PyPI semgrep 1.182.0', 'semgrep is not installed: assay tools install semgrep'],
+      ['semgrep', false, 'PyPI semgrep 1.182.0', 'semgrep is not installed: npx assay tools install semgrep'],
     ];
     expect(said).toEqual(expect.arrayContaining(expected));
     expect(tools.find(({ name }) => name === 'eslint')?.version).toMatch(/^10\./);
