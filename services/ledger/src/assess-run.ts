@@ -145,8 +145,10 @@ function scanProblem({ reportId, tool, format, completeness, notes }: ReportPars
   return [`report ${reportId} of ${tool?.name || format} ${what}${why ? `: ${why}` : ''}`];
 }
 
-function gap({ parsed, counts, closed }: ReportFacts, steps: readonly string[]): string[] {
+function gap({ parsed, counts, closed }: ReportFacts, stepsOfRun: readonly string[]): string[] {
   const { reportId, raw, findings, tool, format } = parsed;
+  // A report that belongs to no run brings its own steps.
+  const steps = parsed.steps?.length ? parsed.steps : stepsOfRun;
   const name = `report ${reportId} of ${tool?.name || format}`;
   const accounted = findings + sum(parsed.merged) + sum(parsed.filtered);
   const gaps = raw === accounted ? [] : [`${name} has ${raw} records, but ${accounted} are accounted for`];

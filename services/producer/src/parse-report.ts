@@ -95,6 +95,7 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
     blob,
     parsedAt: context.now().toISOString(),
     errorCode: failure?.code ?? '',
+    steps: data.steps.map(({ name }) => name),
   });
   const facts = { report: reportId, run: runId, format, raw: tally.raw, findings: tally.findings };
   if (failure) throw failure;

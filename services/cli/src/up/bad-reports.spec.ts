@@ -263,7 +263,7 @@ describe('a report for a step that nobody serves', () => {
     const run = await live.assessed(json.runId as string);
     expect([assessmentOf(run), run.problems]).toEqual([
       'incomplete',
-      [expect.stringMatching(/21 of 21 findings did not come.*dead letters of enricher/)],
+      [expect.stringMatching(/21 of 21 findings did not come through step nope: see the dead letters of enricher/)],
     ]);
   });
 });
