@@ -7,3 +7,4 @@ export { gosec } from './gosec/index.ts';
 export { sarif } from './sarif/index.ts';
 export { secretlint } from './secretlint/index.ts';
 export { semgrep } from './semgrep/index.ts';
+export { shellcheck } from './shellcheck/index.ts';
