@@ -34,7 +34,7 @@ export async function measureLatency(bus: Bus, file: string, times: number): Pro
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-// Each report has a scope of one finding that stays: nothing is closed, and exactly one line is written.
+// The same finding each time: nothing is closed, and exactly one line is written.
 function reportOf(index: number): string {
   return JSON.stringify({
     'Golang errors': {},
