@@ -74,14 +74,13 @@ async function delivered(
   sink: string,
   lines: number,
 ): Promise<{ id: string; transition: string; annotations: { team: string } }[]> {
-  const text = await until(async () => {
+  const whole = await until(async () => {
     const content = await readFile(join(deployment.home, 'sinks', `${sink}.jsonl`), 'utf8').catch(() => '');
-    return content.split('\n').length > lines ? content : undefined;
+    // What stands behind the last line break is still being written.
+    const written = content.split('\n').slice(0, -1);
+    return written.length >= lines ? written : undefined;
   });
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return whole.map((line) => JSON.parse(line));
 }
 
 const addSink = (name: string, subject: string) =>
