@@ -61,7 +61,7 @@ export interface SinkContext {
   /** Items are findings, not other events. */
   readonly hasFindings: boolean;
   readonly log: Log;
-  /** The only folder that sinks may write to. */
+  /** The only folder that sinks may write to; the first that does makes it. */
   readonly filesRoot: string;
   readonly stdout: Writable;
   /** Whether a sink may ask for addresses of the inner network. */
