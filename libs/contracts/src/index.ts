@@ -54,7 +54,6 @@ export {
   assessmentNames,
   completenessNames,
   confidenceNames,
-  deliveryOutcomeNames,
   kindNames,
   outcomeNames,
   severityNames,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInput } from '@assay/contracts/errors';
+import { isAlive } from '@assay/runtime/is-alive';
 import type { Env } from './io.ts';
 
 export const defaultUrl = 'http://127.0.0.1:7077';
@@ -66,16 +67,6 @@ function parseInstance(text: string): Instance | undefined {
     };
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives and is somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

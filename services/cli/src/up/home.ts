@@ -4,6 +4,7 @@ import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { createSeed } from '@assay/bus';
 import { InvalidInput } from '@assay/contracts';
+import { isAlive } from '@assay/runtime/is-alive';
 
 export class Home {
   readonly folder: string;
@@ -80,14 +81,5 @@ export class Home {
       }
     }
     throw new InvalidInput(`${file} cannot be taken: remove it if no Assay runs`, { code: 'home.locked' });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

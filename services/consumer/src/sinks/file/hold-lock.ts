@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { explain, Transient } from '@assay/contracts';
+import { isAlive } from '@assay/runtime/is-alive';
 import { isCode, readWithoutLink } from './confined-path.ts';
 
 const refreshMs = 5000;
@@ -82,15 +83,6 @@ async function isAbandoned(path: string, holder: Holder | undefined): Promise<bo
 async function holderOf(path: string): Promise<Holder | undefined> {
   const text = (await readWithoutLink(path))?.toString();
   return text ? (JSON.parse(text) as Holder) : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isCode(error, 'EPERM');
-  }
 }
 
 function locked(path: string): Transient {

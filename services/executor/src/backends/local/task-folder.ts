@@ -1,6 +1,7 @@
 // A task's temporary workspace, and the clearing away of those a killed executor left behind.
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from '@assay/runtime/is-alive';
 import { killGroup } from '../../run-process.ts';
 
 export interface TaskFolder {
@@ -71,15 +72,6 @@ export async function sweepTaskFolders(home: string): Promise<number> {
     await rm(root, { recursive: true, force: true, maxRetries: 3 });
   }
   return left.length;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 // The number may have been given to somebody else since: ours has the task's folder in its environment. Where that
