@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { adapters } from './adapters/by-name.ts';
 import { recognise, sampleOf } from './sniff.ts';
+import { formatOf } from './testing/format-of.ts';
 import { readFixture } from './testing/parse-fixture.ts';
 
 function report(content: string | Uint8Array, chunkBytes = 1000) {
@@ -29,7 +30,7 @@ describe('recognise', () => {
     ['eslint', 'eslint/fixtures/nodegoat.json'],
     ['eslint', 'eslint/fixtures/nodegoat.json-with-metadata.json'],
   ])('takes %s by the content of %s', async (name, path) => {
-    expect((await recognise(report(fixture(path)), adapters.values())).name).toBe(name);
+    expect(await formatOf(fixture(path))).toBe(name);
   });
 
   it('finds a deciding member behind more than the sample holds', async () => {

@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { recognise } from '../../sniff.ts';
+import { formatOf } from '../../testing/format-of.ts';
 import { parseContent } from '../../testing/parse-fixture.ts';
 import { readReport } from '../../testing/read-report.ts';
-import { adapters } from '../by-name.ts';
 import { secretlint } from './index.ts';
 import { wordsOf } from './words.ts';
 
@@ -117,13 +116,6 @@ describe('taken all the way', () => {
 describe('left to itself', () => {
   const names = readdirSync(join(import.meta.dirname, 'fixtures')).filter((name) => name !== 'README.md');
   it.each(names)('secretlint and nobody else knows %s', async (name) => {
-    const bytes = await fixture(name);
-    const report = {
-      sourceRoot: '',
-      open: async function* () {
-        yield bytes;
-      },
-    };
-    expect((await recognise(report, adapters.values())).name).toBe('secretlint');
+    expect(await formatOf(await fixture(name))).toBe('secretlint');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { formatOf } from '../../testing/format-of.ts';
 import { parseContent, readFixture } from '../../testing/parse-fixture.ts';
 import { shellcheck } from './index.ts';
 
@@ -37,6 +38,10 @@ describe('shellcheck', () => {
       endColumn: 11,
       references: ['https://www.shellcheck.net/wiki/SC2164'],
     });
+  });
+
+  it.each(['small-sh.json', 'edge-broken.json', 'edge-missing.json'])('is recognised by %s', async (name) => {
+    expect(await formatOf(fixture(name))).toBe('shellcheck');
   });
 
   it('says which file it could not check to its end', async () => {
