@@ -1,22 +1,47 @@
 // Key-value buckets: declared sinks, leases.
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { type KV, type Kvm, KvWatchInclude } from '@nats-io/kv';
 import type { Bucket, BucketOptions } from './bus.ts';
 
-export async function openBucket(kvm: Kvm, name: string, options: BucketOptions): Promise<Bucket> {
+export async function openBucket(kvm: Kvm, name: string): Promise<Bucket> {
   const kv = await kvm
     .open(name)
     .then(async (found) => {
       await found.status();
       return found;
     })
-    .catch(() => kvm.create(name, { history: 1, ...(options.ttlMs ? { ttl: options.ttlMs } : {}) }));
+    .catch(() => kvm.create(name, { history: 1 }));
+  return toBucket(kv);
+}
+
+export async function ensureBucket(
+  kvm: Kvm,
+  jsm: JetStreamManager,
+  name: string,
+  options: BucketOptions,
+): Promise<Bucket> {
+  const { ttlMs = 0, replicas = 1 } = options;
+  const kv = await kvm
+    .create(name, { history: 1, replicas, ...(ttlMs ? { ttl: ttlMs } : {}) })
+    .catch(() => kvm.open(name));
+  const stream = `KV_${name}`;
+  const { config } = await jsm.streams.info(stream);
+  const maxAge = ttlMs * 1e6;
+  if (config.max_age !== maxAge || config.num_replicas !== replicas) {
+    const window = maxAge > 0 ? Math.min(config.duplicate_window, maxAge) : config.duplicate_window;
+    await jsm.streams.update(stream, { ...config, max_age: maxAge, num_replicas: replicas, duplicate_window: window });
+  }
+  return toBucket(kv);
+}
+
+function toBucket(kv: KV): Bucket {
   return {
     get: async (key) => {
       const entry = await kv.get(key);
       return entry && entry.operation === 'PUT' ? { value: entry.value, revision: entry.revision } : undefined;
     },
     put: (key, value, revision) => put(kv, key, value, revision),
-    delete: (key) => kv.delete(key),
+    delete: (key, revision) => kv.delete(key, revision === undefined ? {} : { previousSeq: revision }),
     keys: async () => {
       const keys: string[] = [];
       for await (const key of await kv.keys()) keys.push(key);

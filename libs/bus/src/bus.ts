@@ -77,7 +77,8 @@ export interface Bucket {
   get(key: string): Promise<{ value: Uint8Array; revision: number } | undefined>;
   /** With a revision (0: must not exist) only when it is still that one; else undefined. */
   put(key: string, value: Uint8Array, revision?: number): Promise<number | undefined>;
-  delete(key: string): Promise<void>;
+  /** With a revision only when it is still that one; else it rejects. */
+  delete(key: string, revision?: number): Promise<void>;
   keys(): Promise<string[]>;
   /** Every key now, then every change; `value` undefined: deleted; `isCaughtUp`: the first round is over. */
   watch(signal: AbortSignal): AsyncIterable<{ key: string; value: Uint8Array | undefined; isCaughtUp: boolean }>;
@@ -86,6 +87,8 @@ export interface Bucket {
 export interface BucketOptions {
   /** Keys vanish this long after their last write. Milliseconds; default: never. */
   ttlMs?: number;
+  /** Copies in a cluster. Default 1. */
+  replicas?: number;
 }
 
 /** Large content on the bus (JetStream object store). */
@@ -137,7 +140,10 @@ export interface Bus {
   deleteMessage(stream: string, sequence: number): Promise<boolean>;
   /** Messages of a stream by subject filter, oldest first, those there are now. */
   messages(stream: string, filter: string, options?: { from?: number; limit?: number }): Promise<StoredMessage[]>;
-  bucket(name: string, options?: BucketOptions): Promise<Bucket>;
+  /** Opens a bucket, made when missing. */
+  bucket(name: string): Promise<Bucket>;
+  /** Makes a bucket, or brings one that is there to these options. */
+  ensureBucket(name: string, options?: BucketOptions): Promise<Bucket>;
   objects(name: string): Promise<ObjectBucket>;
   /** The stream that would soon discard what one of its durables has not read; undefined when none would. */
   pressure(): Promise<Pressure | undefined>;

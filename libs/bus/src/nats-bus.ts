@@ -15,7 +15,7 @@ import {
 import { Kvm } from '@nats-io/kv';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { openBucket } from './bucket.ts';
+import { ensureBucket, openBucket } from './bucket.ts';
 import type {
   Bucket,
   BucketOptions,
@@ -186,8 +186,13 @@ export class NatsBus implements Bus {
     return found;
   }
 
-  async bucket(name: string, options: BucketOptions = {}): Promise<Bucket> {
-    return this.#try(`bucket ${name} cannot be opened`, () => openBucket(new Kvm(this.#js), name, options));
+  async bucket(name: string): Promise<Bucket> {
+    return this.#try(`bucket ${name} cannot be opened`, () => openBucket(new Kvm(this.#js), name));
+  }
+
+  async ensureBucket(name: string, options: BucketOptions = {}): Promise<Bucket> {
+    const manager = await this.#manager;
+    return this.#try(`bucket ${name} cannot be made`, () => ensureBucket(new Kvm(this.#js), manager, name, options));
   }
 
   async objects(name: string): Promise<ObjectBucket> {

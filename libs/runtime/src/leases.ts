@@ -47,7 +47,6 @@ export class Leases {
     const { bucket, service } = this.#options;
     await bucket.delete(this.#member()).catch(() => {});
     await Promise.all([...this.#held.keys()].map((name) => this.#release(name)));
-    await Promise.all([...this.#held.keys()].map((name) => bucket.delete(`${service}.lease.${name}`).catch(() => {})));
   }
 
   async #turn(): Promise<void> {
@@ -81,7 +80,13 @@ export class Leases {
     const revision = await bucket.put(`${service}.lease.${name}`, encode(this.#replica), 0);
     if (revision === undefined) return;
     this.#held.set(name, { revision, renewedAt: Date.now() });
-    await gained(name);
+    try {
+      await gained(name);
+    } catch (error) {
+      // Held without being worked on, it would stand still for ever: whoever can shall take it.
+      await this.#release(name);
+      throw error;
+    }
   }
 
   async #renew(): Promise<void> {
@@ -96,8 +101,10 @@ export class Leases {
   }
 
   async #release(name: string): Promise<void> {
+    const revision = this.#held.get(name)?.revision;
     await this.#giveUp(name);
-    await this.#options.bucket.delete(`${this.#options.service}.lease.${name}`).catch(() => {});
+    // Only while it is still ours: the work may have taken longer to end than the lease lived.
+    await this.#options.bucket.delete(`${this.#options.service}.lease.${name}`, revision).catch(() => {});
   }
 
   async #giveUp(name: string): Promise<void> {

@@ -60,9 +60,10 @@ export function connectService(name: string, shared: SharedConfig, log: Logger):
 export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   if (!shared.natsSetup) return;
   await bus.ensureStreams({ replicas: shared.natsReplicas, budgetBytes: shared.natsBudgetBytes });
-  await bus.bucket('sinks');
-  await bus.bucket('sink-durables');
-  await bus.bucket(leaseBucket, { ttlMs: shared.leaseMs });
+  const replicas = shared.natsReplicas;
+  await bus.ensureBucket('sinks', { replicas });
+  await bus.ensureBucket('sink-durables', { replicas });
+  await bus.ensureBucket(leaseBucket, { replicas, ttlMs: shared.leaseMs });
 }
 
 function signalled(): Promise<string> {

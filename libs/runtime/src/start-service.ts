@@ -82,17 +82,32 @@ export async function startService(definition: AnyService, options: ServiceOptio
   };
   const durables = durablesOf(definition);
   const subscriptions = new Map<string, Subscription[]>();
+  // A service that takes nothing any more is not ready, whatever else works.
+  let lost: string | undefined;
+  checks.set('subscriptions', async () => {
+    if (lost !== undefined) throw new Error(lost);
+  });
+  const lose = (error: unknown) => {
+    lost = `a subscription ended: ${explain(error)}; start the service again`;
+    log.error({ err: explain(error) }, 'a subscription ended');
+  };
   const subscribe = async (key: string, wanted: readonly Durable[]) => {
-    subscriptions.set(key, await Promise.all(wanted.map((durable) => take(durable, stage, shared))));
+    const taken = await Promise.allSettled(wanted.map((durable) => take(durable, stage, shared)));
+    const good = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = taken.find((result) => result.status === 'rejected');
+    if (failed) {
+      await Promise.all(good.map((subscription) => subscription.drain()));
+      throw failed.reason;
+    }
+    for (const subscription of good) subscription.closed.catch((error: unknown) => lose(error));
+    subscriptions.set(key, good);
   };
   const unsubscribe = async (key: string) => {
     await Promise.all((subscriptions.get(key) ?? []).map((subscription) => subscription.drain()));
     subscriptions.delete(key);
   };
 
-  if (shared.natsSetup || durables.length > 0) {
-    for (const durable of durables) await bus.ensureConsumer(consumerOf(durable, shared));
-  }
+  for (const durable of durables) await bus.ensureConsumer(consumerOf(durable, shared));
   await subscribe(
     'shared',
     durables.filter(({ partition }) => partition === undefined),
@@ -153,7 +168,7 @@ async function holdLeases(
   const stopSchedule = new Map<string, () => Promise<void>>();
   const { leaseMs } = work.shared;
   const leases = new Leases({
-    bucket: await work.stage.bus.bucket(leaseBucket, { ttlMs: leaseMs }),
+    bucket: await work.stage.bus.bucket(leaseBucket),
     service: definition.name,
     names,
     ttlMs: leaseMs,

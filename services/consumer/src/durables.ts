@@ -11,6 +11,12 @@ export interface Durable {
   start: SinkStart;
 }
 
+/** What is remembered of a sink: its durable, and those before it that are not known to be deleted. */
+interface Known {
+  durable: Durable;
+  obsolete: Durable[];
+}
+
 export class Durables {
   readonly #bus: Bus;
   readonly #bucket: Bucket;
@@ -27,26 +33,40 @@ export class Durables {
 
   /** The durable that a sink shall have now; another one that it had before is deleted. */
   async claim(spec: SinkSpec): Promise<Durable> {
-    const before = await this.#read(spec.name);
+    const record = await this.#read(spec.name);
     const wanted = durableOf(spec);
-    if (before?.name === wanted.name && before.stream === wanted.stream) return before;
+    if (record && isSame(record.durable, wanted)) return this.#settle(spec.name, record);
+    const before = record?.durable;
     const durable = before ? await this.#continued(before, wanted, spec) : wanted;
-    // Written first: a durable that exists is always known.
-    await this.#bucket.put(spec.name, Buffer.from(JSON.stringify(durable)));
-    if (before) await this.#bus.deleteConsumer(before.stream, before.name);
-    return durable;
+    // Written first: a durable that exists is always known, the one that is to go included.
+    const obsolete = [...(record?.obsolete ?? []), ...(before ? [before] : [])];
+    await this.#write(spec.name, { durable, obsolete });
+    return this.#settle(spec.name, { durable, obsolete });
   }
 
   /** Deletes the durable of a sink that is gone. */
   async remove(sink: string): Promise<void> {
-    const durable = await this.#read(sink);
-    if (durable) await this.#bus.deleteConsumer(durable.stream, durable.name);
+    const record = await this.#read(sink);
+    for (const { stream, name } of record ? [record.durable, ...record.obsolete] : []) {
+      await this.#bus.deleteConsumer(stream, name);
+    }
     await this.#bucket.delete(sink);
   }
 
-  async #read(sink: string): Promise<Durable | undefined> {
+  // What could not be deleted the last time is tried again: nobody reads it, and it would hold back intake one day.
+  async #settle(sink: string, { durable, obsolete }: Known): Promise<Durable> {
+    for (const old of obsolete) if (!isSame(old, durable)) await this.#bus.deleteConsumer(old.stream, old.name);
+    if (obsolete.length > 0) await this.#write(sink, { durable, obsolete: [] });
+    return durable;
+  }
+
+  async #write(sink: string, known: Known): Promise<void> {
+    await this.#bucket.put(sink, Buffer.from(JSON.stringify(known)));
+  }
+
+  async #read(sink: string): Promise<Known | undefined> {
     const entry = await this.#bucket.get(sink);
-    return entry && (JSON.parse(Buffer.from(entry.value).toString()) as Durable);
+    return entry && (JSON.parse(Buffer.from(entry.value).toString()) as Known);
   }
 
   // A durable's filter cannot be changed in place: a sink whose subject was edited goes on where the old one was.
@@ -72,6 +92,10 @@ export function positionOf(start: SinkStart): NonNullable<ConsumerSpec['start']>
   if (typeof start === 'number') return start;
   if (start === 'all') return 'all';
   return start === 'new' ? 'new' : new Date(start);
+}
+
+function isSame(a: Durable, b: Durable): boolean {
+  return a.name === b.name && a.stream === b.stream;
 }
 
 function prefixOf(spec: SinkSpec): string {

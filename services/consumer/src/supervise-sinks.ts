@@ -127,8 +127,8 @@ class Supervising {
       if (spec && fingerprintOf(spec) === running.fingerprint) continue;
       this.#running.delete(name);
       await running.kept.stop();
-      if (!spec) await this.#durables.remove(name);
     }
+    await this.forgetOrphans();
     for (const [name, spec] of wanted) {
       if (this.#running.has(name)) continue;
       const durable = await this.#durables.claim(spec);
@@ -137,7 +137,7 @@ class Supervising {
     }
   }
 
-  /** Deletes durables whose sinks were removed while nobody looked. */
+  /** Deletes durables whose sinks were removed, while nobody looked too. */
   async forgetOrphans(): Promise<void> {
     // A file that cannot be read may well declare some of them.
     if (this.#files.problems.length > 0) return;

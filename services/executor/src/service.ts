@@ -35,7 +35,7 @@ export const executor = defineService<typeof config, ExecutorResources>({
   name: 'executor',
   summary: 'Runs a pipeline’s tasks on a backend and says how each went.',
   config,
-  subscribes: [on(runRequested, runPipeline, { concurrency: 2 })],
+  subscribes: [on(runRequested, runPipeline, { concurrency: 2, onDemand: true })],
   publishes: [runStarted, taskStarted, taskFinished, runFinished],
   async start({ config, shared, log, now }) {
     if (!shared.runTokenKey) {

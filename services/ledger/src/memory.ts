@@ -95,8 +95,8 @@ export class Memory {
     return this.#areaList[number];
   }
 
-  /** What has come of a report so far; it begins at `at` when nothing has. */
-  async scan(reportId: string, begins: () => Promise<{ runId: string; at: string }>): Promise<Scan> {
+  /** What has come of a report so far; it begins at `at` when nothing has. `keep` is in use and must not be let go. */
+  async scan(reportId: string, begins: () => Promise<{ runId: string; at: string }>, keep = reportId): Promise<Scan> {
     const known = this.#scans.get(reportId);
     if (known) return known;
     const entries = await this.#store.entriesOfReport(this.history, reportId);
@@ -105,7 +105,7 @@ export class Memory {
     for (const entry of entries) scan.take(entry, this.#numbers(entry));
     // Those of reports that never ended; what is needed again is read again.
     for (const oldest of [...this.#scans.keys()].slice(0, Math.max(0, this.#scans.size - maxScans)))
-      this.release(oldest);
+      if (oldest !== keep) this.release(oldest);
     this.#scans.set(reportId, scan);
     return scan;
   }
@@ -115,7 +115,7 @@ export class Memory {
     const ids = [...this.#recent].filter(([id, recent]) => id !== but && recent.area === area && recent.at > at);
     const begins = () => Promise.reject(new Fault('a scan has no entries', { code: 'ledger.scan' }));
     const scans: Scan[] = [];
-    for (const [id] of ids) scans.push(await this.scan(id, begins));
+    for (const [id] of ids) scans.push(await this.scan(id, begins, but));
     return scans;
   }
 
