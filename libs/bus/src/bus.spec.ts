@@ -92,6 +92,43 @@ describe('a durable', () => {
     expect(taken.every(({ headers }) => headers['ce-id'] === 'retried')).toBe(true);
   });
 
+  it('keeps alive what waits for a hand: nothing is handled twice because it had to wait', async () => {
+    // Together they take four times the ack wait.
+    for (let n = 0; n < 16; n++) await send('assay.task.waited.x', String(n), `waited-${n}`);
+    const taken = await take('waiter', 'assay.task.waited.x', 16, async (delivery) => {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      await delivery.ack();
+    });
+    expect(taken.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 16 }, () => 1));
+    expect(new Set(taken.map(({ sequence }) => sequence)).size).toBe(16);
+  });
+
+  it('gets back at once what a subscription that ends had not handed out', async () => {
+    for (let n = 0; n < 20; n++) await send('assay.task.given.x', String(n), `given-${n}`);
+    const spec = { stream: 'assay-task', name: 'giver', filter: 'assay.task.given.x', ackWaitMs: 600_000 };
+    await bus.ensureConsumer(spec);
+    let began = () => {};
+    const first = new Promise<void>((resolve) => {
+      began = resolve;
+    });
+    const ending = await bus.subscribe(spec, async (delivery) => {
+      began();
+      await delivery.ack();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    await first;
+    await ending.drain();
+    const { unacked, pending } = (await bus.consumerState('assay-task', 'giver')) ?? { unacked: 0, pending: 0 };
+    let left = unacked + pending;
+    expect(left).toBeGreaterThan(10);
+    await new Promise<void>((resolve) => {
+      void bus.subscribe(spec, async (delivery) => {
+        await delivery.ack();
+        if (--left === 0) resolve();
+      });
+    });
+  });
+
   it('refuses another filter under the same name', async () => {
     const spec = { stream: 'assay-task', name: 'fixed', filter: 'assay.task.a.*', ackWaitMs: 1000 };
     await bus.ensureConsumer(spec);
@@ -168,6 +205,30 @@ describe('dead letters', () => {
     await expect(dropDeadLetter(bus, entry?.sequence ?? 0)).rejects.toMatchObject({ code: 'dead.missing' });
   });
 
+  it('leave a payload that no letter could hold where it is, and send it again from there', async () => {
+    const payload = new Uint8Array(1_048_000).fill(120);
+    await bus.publish({ subject: 'assay.run.tried.large', headers: { 'ce-id': 'large' }, payload }, 'large');
+    await take('large', 'assay.run.tried.large', 1, async (taken) => {
+      await deadLetter(bus, 'large', taken, new Error('too much'), new Date(0));
+      await taken.ack();
+    });
+    const [entry] = await deadLetters(bus, { service: 'large' });
+    expect(entry?.letter.payload).toHaveLength(0);
+    await redriveDeadLetter(bus, entry?.sequence ?? 0);
+    const [again] = await take('large', 'assay.run.tried.large', 1, (taken) => taken.ack());
+    expect(again?.payload).toHaveLength(payload.length);
+    expect(again?.headers).not.toHaveProperty('assay-payload-left');
+  });
+
+  it('are listed though somebody else’s message lies among them', async () => {
+    await bus.publish(
+      { subject: 'assay.dead.stranger.x.y', headers: {}, payload: new Uint8Array([255, 255]) },
+      'stranger',
+    );
+    const [entry] = await deadLetters(bus, { service: 'stranger' });
+    expect(entry?.letter).toMatchObject({ code: 'dead.unreadable', subject: 'assay.dead.stranger.x.y' });
+  });
+
   it.each<[string, (string | undefined)[], number]>([
     ['one service says it twice', [undefined, undefined], 1],
     ['one of its consumers says it twice', ['a', 'a'], 1],
@@ -193,6 +254,22 @@ describe('a bucket', () => {
     expect(Buffer.from((await bucket.get('key'))?.value ?? []).toString()).toBe('2');
     await bucket.delete('key');
     expect([await bucket.get('key'), await bucket.keys()]).toEqual([undefined, []]);
+  });
+
+  it('is brought to the life it shall have', async () => {
+    await bus.ensureBucket('lived', { ttlMs: 60_000 });
+    await bus.ensureBucket('lived', { ttlMs: 1000 });
+    const bucket = await bus.bucket('lived');
+    await bucket.put('key', Buffer.from('1'));
+    while ((await bucket.keys()).length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+
+  it('deletes only the revision it was told', async () => {
+    const bucket = await bus.bucket('spec');
+    const revision = await bucket.put('other', Buffer.from('1'));
+    await bucket.put('other', Buffer.from('2'));
+    await expect(bucket.delete('other', revision)).rejects.toThrow();
+    expect(await bucket.get('other')).toBeDefined();
   });
 
   it('tells of changes', async () => {

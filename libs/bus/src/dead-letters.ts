@@ -5,6 +5,10 @@ import { streamOf } from './streams.ts';
 
 export const deadStream = streamOf('dead');
 const deadLetterType = messageType('DeadLetter');
+/** Most bytes of a payload that a letter repeats: with headers and reason it must stay below what the server takes. */
+const maxPayloadBytes = 900 * 1024;
+/** Header of a letter whose payload is left in the event's own stream; its bytes. */
+const leftHeader = 'assay-payload-left';
 
 export function deadSubject(service: string, subject: string): string {
   const [, noun = 'unknown', verb = 'unknown'] = subject.split('.');
@@ -23,13 +27,15 @@ export async function deadLetter(
   now: Date,
   by?: string,
 ): Promise<void> {
+  // Only what came past our own publishers can be so large: they put it into a blob.
+  const isLeft = delivery.payload.length > maxPayloadBytes;
   const letter = deadLetterType.encode({
     service,
     code: error instanceof AssayError ? error.code : 'fault',
     reason: explain(error).slice(0, 2000),
     subject: delivery.subject,
-    headers: delivery.headers,
-    payload: delivery.payload,
+    headers: isLeft ? { ...delivery.headers, [leftHeader]: String(delivery.payload.length) } : delivery.headers,
+    payload: isLeft ? new Uint8Array() : delivery.payload,
     attempts: 'attempt' in delivery ? delivery.attempt : 1,
     diedAt: now.toISOString(),
     stream: delivery.stream,
@@ -69,8 +75,11 @@ export async function deadLetters(
 /** Publishes the event as it came, then deletes the letter. */
 export async function redriveDeadLetter(bus: Bus, sequence: number): Promise<DeadLetterEntry> {
   const entry = await find(bus, sequence);
-  const { subject, headers, payload } = entry.letter;
-  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('nats-')));
+  const { subject, headers } = entry.letter;
+  const payload = await payloadOf(bus, entry.letter);
+  const kept = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith('nats-') && name !== leftHeader),
+  );
   // A new message id: the stream may still remember the old one. ce-id stays, so every handler knows the event again.
   await bus.publish(
     { subject, headers: { ...kept, 'assay-redriven': String(sequence) }, payload },
@@ -86,6 +95,16 @@ export async function dropDeadLetter(bus: Bus, sequence: number): Promise<DeadLe
   return entry;
 }
 
+async function payloadOf(bus: Bus, letter: DeadLetter): Promise<Uint8Array> {
+  if (letter.headers[leftHeader] === undefined) return letter.payload;
+  const message = await bus.messageAt(letter.stream, letter.sequence);
+  if (message) return message.payload;
+  throw new InvalidInput(
+    `the event was too large for its dead letter, and ${letter.stream} has forgotten it (${letter.sequence}): only drop is left`,
+    { code: 'dead.forgotten' },
+  );
+}
+
 async function find(bus: Bus, sequence: number): Promise<DeadLetterEntry> {
   const message = await bus.messageAt(deadStream, sequence);
   if (!message)
@@ -94,5 +113,22 @@ async function find(bus: Bus, sequence: number): Promise<DeadLetterEntry> {
 }
 
 function toEntry(message: StoredMessage): DeadLetterEntry {
-  return { sequence: message.sequence, letter: deadLetterType.decode(message.payload) };
+  return { sequence: message.sequence, letter: readLetter(message) };
+}
+
+// Somebody else's message on assay.dead.> must not hide the letters around it.
+function readLetter({ payload, subject, headers, storedAt }: StoredMessage): DeadLetter {
+  try {
+    return deadLetterType.decode(payload);
+  } catch (error) {
+    const reason = `this is no dead letter of Assay: ${explain(error)}`;
+    return deadLetterType.create({
+      code: 'dead.unreadable',
+      reason,
+      subject,
+      headers,
+      payload,
+      diedAt: storedAt.toISOString(),
+    });
+  }
 }
