@@ -218,6 +218,14 @@ describe('a scan', () => {
     expect((await rig.store.findings.list({ state: 'open' })).items.map(({ startLine }) => startLine)).toEqual([1, 1]);
   });
 
+  it('that comes late is closed, however many newer ones are still open', async () => {
+    const replica = rig.replica();
+    await tell(replica, ...scan(1, 'a b'));
+    const open = Array.from({ length: 40 }, (_, n) => enriched({ report: `open${n}`, at: 3 + n / 100, findings: 'a' }));
+    await tell(replica, ...open);
+    expect(await tell(replica, ...scan(2, 'a'))).toContain('assessed complete');
+  });
+
   it('that comes late does not bring back what a newer one closed', async () => {
     const replica = rig.replica();
     await tell(replica, ...scan(1, 'a'), ...scan(3, ''));
