@@ -28,7 +28,8 @@ export function pinnedNode(root) {
  * @param {{ cwd?: string }} [options]
  */
 export function becomeNode(node, args, options = {}) {
-  const child = spawn(node, args, { ...options, stdio: 'inherit' });
+  let child;
+  // Before it is started: who sees it run may already send a signal, which would end this process alone.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to both of us; a second one would mean "at once".
@@ -36,6 +37,7 @@ export function becomeNode(node, args, options = {}) {
       child.kill(signal);
     });
   }
+  child = spawn(node, args, { ...options, stdio: 'inherit' });
   child.on('error', (error) => {
     console.error(
       `assay: ${node} does not run (${error.message}); is node_modules of another system? Remove it and start again.`,
