@@ -70,6 +70,7 @@ describe('findConnection', () => {
 describe('readInstance', () => {
   it.each([
     ['a process that is gone', '{"pid":999999999,"url":"http://127.0.0.1:1"}'],
+    ['a process whose pid a stranger has', `{"pid":${process.pid},"began":"another time","url":"http://127.0.0.1:1"}`],
     ['half a file', '{"pid":1,"ur'],
     ['what a stopped platform leaves', '{}'],
   ])('is none for %s', async (_, text) => {

@@ -12,6 +12,8 @@ export const defaultUrl = 'http://127.0.0.1:7077';
 /** What `assay up` writes to $ASSAY_HOME/run/instance.json while it runs. */
 export interface Instance {
   pid: number;
+  /** When its process began, as beganOf tells it: one with the same pid may be another. */
+  began?: string | undefined;
   url: string;
   natsUrl: string;
   /** File with the token of the person who started it. */
@@ -50,7 +52,7 @@ export async function readInstance(env: Env): Promise<Instance | undefined> {
     });
   });
   const instance = text === undefined ? undefined : parseInstance(text);
-  return instance && isAlive(instance.pid) ? instance : undefined;
+  return instance && isAlive(instance.pid, instance.began) ? instance : undefined;
 }
 
 function parseInstance(text: string): Instance | undefined {
@@ -60,6 +62,7 @@ function parseInstance(text: string): Instance | undefined {
     if (typeof given.pid !== 'number' || typeof given.url !== 'string') return undefined;
     return {
       pid: given.pid,
+      ...(typeof given.began === 'string' ? { began: given.began } : {}),
       url: parseUrl(given.url),
       natsUrl: given.natsUrl ?? '',
       tokenFile: given.tokenFile ?? '',

@@ -1,10 +1,10 @@
 // Assay's own folder: who may read what, which secrets it keeps, and that only one platform lives in it at a time.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSeed } from '@assay/bus';
 import { InvalidInput } from '@assay/contracts';
-import { isAlive } from '@assay/runtime/is-alive';
+import { takeLock } from './home-lock.ts';
 
 export class Home {
   readonly folder: string;
@@ -19,7 +19,7 @@ export class Home {
 
   /** Makes the folders; others on the machine cannot read them. */
   async prepare(): Promise<void> {
-    for (const part of ['', 'data', 'logs', 'run', 'secrets', 'cache']) {
+    for (const part of ['', 'data', 'logs', 'run', 'secrets', 'sink-secrets', 'cache']) {
       const folder = this.path(part);
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -29,7 +29,7 @@ export class Home {
           cause,
         });
       }
-      if (part === 'secrets' || part === 'run') await chmod(folder, 0o700);
+      if (['secrets', 'sink-secrets', 'run'].includes(part)) await chmod(folder, 0o700);
     }
   }
 
@@ -60,26 +60,12 @@ export class Home {
 
   /** Takes the folder for this process; the returned function gives it back. */
   async lock(): Promise<() => Promise<void>> {
-    const file = this.path('run/lock');
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        const handle = await open(file, 'wx', 0o600);
-        await handle.writeFile(String(process.pid));
-        await handle.close();
-        return () => rm(file, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
-        if (pid && pid !== process.pid && isAlive(pid)) {
-          throw new InvalidInput(
-            `Assay already runs from ${this.folder} (process ${pid}): use it, stop it (kill ${pid}), or set another ASSAY_HOME`,
-            { code: 'home.locked' },
-          );
-        }
-        // Its owner was killed.
-        await rm(file, { force: true });
-      }
-    }
-    throw new InvalidInput(`${file} cannot be taken: remove it if no Assay runs`, { code: 'home.locked' });
+    const taken = await takeLock(this.path('run/lock'));
+    if ('release' in taken) return () => taken.release();
+    const { pid } = taken.heldBy;
+    throw new InvalidInput(
+      `Assay already runs from ${this.folder} (process ${pid}): use it, stop it (kill ${pid}), or set another ASSAY_HOME`,
+      { code: 'home.locked' },
+    );
   }
 }

@@ -17,6 +17,7 @@ import {
   startService,
   startTelemetry,
 } from '@assay/runtime';
+import { beganOf } from '@assay/runtime/is-alive';
 import { homeFolder, type Instance } from '../connection.ts';
 import { busUsers, clientName } from './bus-users.ts';
 import { Home } from './home.ts';
@@ -116,7 +117,14 @@ async function start(
   const token = await home.secret('token');
   const authHeaderFile = home.path('secrets/auth-header');
   await home.write(authHeaderFile, `Authorization: Bearer ${token}\n`);
-  const instance: Instance = { pid: process.pid, url, natsUrl, tokenFile, authHeaderFile };
+  const instance: Instance = {
+    pid: process.pid,
+    began: beganOf(process.pid),
+    url,
+    natsUrl,
+    tokenFile,
+    authHeaderFile,
+  };
   await home.write(home.path('run/instance.json'), JSON.stringify(instance));
   closing.push(async () => home.write(home.path('run/instance.json'), '{}'));
 
