@@ -1,12 +1,13 @@
+import { maySecret } from '@assay/contracts/secret-patterns';
 import { describe, expect, it } from '@jest/globals';
 import { keyLinesOf, literalsOf, Redactor } from './redact.ts';
-import { maySecret } from './secret-patterns.ts';
 
 const redactor = new Redactor('key');
 
 // Built from parts, so that no scanner takes this file for a leak.
 const of = (...parts: string[]) => parts.join('');
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789';
+const awsKey = of('wJalrXUtnFEMI/K7MDENG', '/bPxRfiCYEXAMPLEKEY');
 const pem = of('-----BEGIN RSA PRIVATE', ' KEY-----\nMIIEow', letters, '\n-----END RSA PRIVATE', ' KEY-----');
 
 describe('Redactor.shown', () => {
@@ -37,6 +38,21 @@ describe('Redactor.shown', () => {
     ['an environment file', 'hunter2', 'DB_PASSWORD_OLD=hunter2\nX=1', 'DB_PASSWORD_OLD=[redacted]\nX=1'],
     ['a query', 'abc12345', 'https://x/?access_token=abc12345&y=1', 'https://x/?access_token=[redacted]&y=1'],
     ['YAML', 'hunter22', 'password: hunter22\nuser: x', 'password: [redacted]\nuser: x'],
+    ['an AWS profile', awsKey, `aws_secret_access_key = ${awsKey}\n`, 'aws_secret_access_key = [redacted]\n'],
+    ['a properties file', 'S3cr3tPassw0rd', 'db.password = S3cr3tPassw0rd', 'db.password = [redacted]'],
+    ['tabs around the sign', 'S3cr3tPassw0rd', 'db.password\t=\tS3cr3tPassw0rd', 'db.password\t=\t[redacted]'],
+    ['an Azure key', `${letters}==`, `AccountKey=${letters}==;Suffix=x`, 'AccountKey=[redacted];Suffix=x'],
+    ['XML', 'hunter2', '<db:password a="b">hunter2</db:password>', '<db:password a="b">[redacted]</db:password>'],
+    ['PHP', 'hunter2', '$pass = "hunter2";', '$pass = "[redacted]";'],
+    ['a short name', 'hunter2', `{"pass": "hunter2"}`, `{"pass": "[redacted]"}`],
+    ['a short name in an environment file', 'hunter2', 'DB_PASS=hunter2', 'DB_PASS=[redacted]'],
+    ['a Dockerfile', 'hunter2', 'ENV DB_PASSWORD hunter2', 'ENV DB_PASSWORD [redacted]'],
+    ['an option', 'hunter2', 'mysql --password hunter2 -e x', 'mysql --password [redacted] -e x'],
+    ['a user of curl', 'hunter2', 'curl -u admin:hunter2 https://x', 'curl -u admin:[redacted] https://x'],
+    ['a quoted user', 'hunter2', `curl --user='admin:hunter2'`, `curl --user='admin:[redacted]'`],
+    ['a DigitalOcean token', 'a1b2', of('dop', '_v1_', 'a1b2'.repeat(16)), '[redacted]'],
+    ['a Hugging Face token', letters, of('h', 'f_', letters), '[redacted]'],
+    ['a Shopify token', 'a1b2', of('shp', 'at_', 'a1b2'.repeat(8)), '[redacted]'],
   ])('hides %s', (_, secret, text, expected) => {
     expect(text).toContain(secret);
     expect(redactor.shown(text)).toBe(expected);
@@ -51,6 +67,23 @@ describe('Redactor.shown', () => {
     'const token: string;',
     'token = await readToken(file)',
     'password=read(1)',
+    'token = getToken()',
+    'token = oauth2.getToken1(x)',
+    'password = os.environ["X"]',
+    'password = os.environ["DB_1"]',
+    'API_KEY = os.environ["API_KEY_1"]',
+    'secret = process.env.SECRET_V1',
+    'secret = var.secret_v1',
+    'password = undefined',
+    'password = $PASSWORD_1',
+    '<password>$password1</password>',
+    'ENV PASSWORD_LENGTH 8',
+    'mysql --password-file /run/secrets/db1',
+    'mysql --password "$PASSWORD_1"',
+    'docker run -u 1000:1000 image',
+    'sqlmap -u http://example.com/?id=1',
+    'All tests pass, "one" after the other.',
+    'hf_model',
     'https://example.com/a@b',
     'a task-force of disk-drives',
     'The secret is not rotated.',
@@ -73,7 +106,31 @@ describe('Redactor.shown', () => {
 
   it('takes no longer than linear time for text made to be slow', () => {
     const size = 100_000;
-    for (const piece of ['password', 'token_', 'eyJ', '://', '://a:', '-----BEGIN ', 'A', 'secret"', 'bearer ', 'a '])
+    const slow = [
+      '<password',
+      '<token>',
+      'token = ',
+      'token=a1.',
+      '--token',
+      'ENV token ',
+      'curl -u a:',
+      'pass =',
+      'token = a1(',
+      '"pass',
+    ];
+    for (const piece of [
+      'password',
+      'token_',
+      'eyJ',
+      '://',
+      '://a:',
+      '-----BEGIN ',
+      'A',
+      'secret"',
+      'bearer ',
+      'a ',
+      ...slow,
+    ])
       redactor.shown(piece.repeat(size / piece.length));
   });
 });

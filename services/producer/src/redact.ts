@@ -1,10 +1,9 @@
 // Secrets out of every text before anything leaves the producer. A secret has two stand-ins: what people see, and what
 // identity is made of: a keyed hash, so that two secrets in one place stay two findings and nobody can try values.
 import { createHmac } from 'node:crypto';
-import { keyEnd, maySecret, privateKey, secretPatterns } from './secret-patterns.ts';
+import { keyEnd, maySecret, privateKey, redacted, replaceSecrets } from '@assay/contracts/secret-patterns';
 
-/** What stands where a secret stood. */
-export const redacted = '[redacted]';
+export { redacted };
 
 /** A secret shorter than this is replaced only where it stands alone: it may be a letter of any word. Characters. */
 const minAnywhere = 4;
@@ -90,30 +89,7 @@ function replace(text: string, secrets: readonly string[], standIn: (value: stri
   // Longest first: one secret may be part of another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length))
     result = replaceSecret(result, secret, standIn);
-  if (!maySecret.test(result)) return result;
-  for (const { pattern, group } of secretPatterns) {
-    result = result.replace(pattern, (match: string, ...groups: unknown[]) => {
-      if (group === 0) return standIn(match);
-      const value = groups[0] as string;
-      if (isStandIn(value)) return match;
-      // The secret is the last thing in the match but for its closing mark.
-      const start = match.lastIndexOf(value);
-      return match.slice(0, start) + standIn(value) + match.slice(start + value.length);
-    });
-  }
-  return replaceKeyEnds(result, standIn);
-}
-
-// By hand: a pattern that looks for the start of what ends here takes quadratic time.
-function replaceKeyEnds(text: string, standIn: (value: string) => string): string {
-  let result = text;
-  for (let match = keyEnd.exec(result); match; match = keyEnd.exec(result)) {
-    let start = match.index;
-    while (start > 0 && /[A-Za-z0-9+/=\s]/.test(result.charAt(start - 1))) start--;
-    const end = match.index + match[0].length;
-    result = result.slice(0, start) + standIn(result.slice(start, end)) + result.slice(end);
-  }
-  return result;
+  return replaceSecrets(result, standIn);
 }
 
 function replaceSecret(text: string, secret: string, standIn: (value: string) => string): string {
@@ -138,8 +114,4 @@ function formsOf(secret: string): Set<string> {
 
 function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-function isStandIn(value: string): boolean {
-  return value.includes(redacted) || value.startsWith('\u0001');
 }

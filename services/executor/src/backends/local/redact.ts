@@ -1,16 +1,16 @@
 // What may be shown of a step's output: its end, without anything that looks like a secret. A step's log is for seeing
 // why it failed; findings come by the report only.
+import { redacted, replaceSecrets } from '@assay/contracts/secret-patterns';
 
 /** Most bytes of a log tail. */
 export const maxTailBytes = 4 * 1024;
-const hidden = '[redacted]';
 
-const shapes: readonly RegExp[] = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  // scheme://user:password@host
-  /(?<=:\/\/)[^\s/@]+:[^\s/@]+(?=@)/g,
+// A log is not searched for anything, so it may lose more than a finding: these hide what only might be a secret.
+const suspicious: readonly RegExp[] = [
+  // The user's name goes with the password of scheme://user:password@host.
+  /(?<=:\/\/)[^\s/@]{1,256}:[^\s/@]{1,256}(?=@)/g,
   /(?<=\b(?:authorization|bearer|basic|token|password|passwd|secret|api[_-]?key)\b["']?\s*[:=]?\s*["']?)[^\s"',;:=][^\s"',;]{5,}/gi,
-  /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|npm_|pypi-|dop_v1_|shp[a-z]{2}_)[A-Za-z0-9_-]{8,}/g,
+  /\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|npm_|pypi-|do[opr]_v1_|hf_|shp[a-z]{2}_)[A-Za-z0-9_-]{8,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){1,2}/g,
   // Any long run of letters and digits together is more likely a key than a word.
@@ -20,8 +20,9 @@ const shapes: readonly RegExp[] = [
 /** The last of an output, at most 4 KiB, without the given values and without what has a secret's shape. */
 export function logTail(output: string, secrets: readonly string[]): string {
   let text = output;
-  for (const secret of secrets) if (secret.length >= 6) text = text.replaceAll(secret, hidden);
-  for (const shape of shapes) text = text.replace(shape, hidden);
+  for (const secret of secrets) if (secret.length >= 6) text = text.replaceAll(secret, redacted);
+  text = replaceSecrets(text, () => redacted);
+  for (const shape of suspicious) text = text.replace(shape, redacted);
   // Terminal colours and other control characters.
   text = text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
   const bytes = Buffer.from(text.trim());
