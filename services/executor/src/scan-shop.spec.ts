@@ -125,6 +125,44 @@ describe('the pipeline "javascript"', () => {
     expect(JSON.stringify(reports['eslint'])).toContain('security/detect-eval-with-expression');
   });
 
+  it('counts the same packages, and writes nothing, where the project’s .npmrc says otherwise', async () => {
+    const source = join(world.root, 'work');
+    const text = (file: string, content: unknown) => writeFile(join(source, file), JSON.stringify(content));
+    await mkdir(join(source, 'packages/part'), { recursive: true });
+    const project = { name: 'work', version: '1.0.0', workspaces: ['packages/*'], devDependencies: { ms: '2.0.0' } };
+    const part = { name: 'part', version: '1.0.0', dependencies: { minimist: '0.0.8' } };
+    await text('package.json', project);
+    await text('packages/part/package.json', part);
+    await text('package-lock.json', {
+      ...{ name: 'work', version: '1.0.0', lockfileVersion: 3, requires: true },
+      packages: {
+        '': project,
+        'node_modules/ms': { version: '2.0.0', dev: true },
+        'node_modules/minimist': { version: '0.0.8' },
+        'node_modules/part': { resolved: 'packages/part', link: true },
+        'packages/part': part,
+      },
+    });
+    const outside = join(world.root, 'outside');
+    const lines = ['omit=dev', 'cache=./cache', `logs-dir=${outside}`, 'workspaces=false', 'sbom-type=application'];
+    await writeFile(join(source, '.npmrc'), lines.join('\n'));
+    const before = await contentOf(source);
+    const sbom = (await scan(source)).reports['npm-sbom'] as {
+      components: { purl: string }[];
+      dependencies: unknown[];
+    };
+    expect(sbom.components.map(({ purl }) => purl).sort()).toEqual([
+      'pkg:npm/minimist@0.0.8',
+      'pkg:npm/ms@2.0.0',
+      'pkg:npm/part@1.0.0',
+    ]);
+    // An edge to the workspace and one from it: npm has read its package.json.
+    expect(sbom.dependencies).toContainEqual({ ref: 'part@1.0.0', dependsOn: ['minimist@0.0.8'] });
+    expect(await contentOf(source)).toEqual(before);
+    expect(await readdir(world.root)).not.toContain('outside');
+    await expect(readdir(join(source, 'cache'))).rejects.toThrow('ENOENT');
+  });
+
   it('fails, rather than being clean, where a tool cannot do its work', async () => {
     const source = join(world.root, 'broken');
     await cp(shop, source, { recursive: true });
