@@ -31,10 +31,11 @@ export const define: Define = (command, io) => {
     )
     .option('--limit <count>', 'show at most this many in the table', integer(1, 100_000), 200)
     .addOption(outputOption(['table', 'json', 'sarif']))
-    .example('assay run examples/pipelines/source --source .', 'runs that pipeline on this folder')
+    .example('assay run examples/pipelines/javascript --source .', 'runs that pipeline on this folder')
     .does(io, async (folder: string, options: RunOptions) => {
       const { loadPipeline } = await import('@assay/pipeline');
       const { pipelineRequest } = await import('../pipeline-request.ts');
+      const { checkComponents, platformComponents } = await import('../platform-components.ts');
       const { openPlatform } = await import('../open-platform.ts');
       const { requestRun } = await import('../request-run.ts');
       const pipeline = await loadPipeline(resolve(io.cwd, folder));
@@ -42,6 +43,8 @@ export const define: Define = (command, io) => {
         ...options,
         ...(options.source ? { source: resolve(io.cwd, options.source) } : {}),
       });
+      const known = await platformComponents(io);
+      if (known) await checkComponents(pipeline, known);
       await using platform = await openPlatform(io);
       // Awaited here: the platform ends with this block.
       return await requestRun(io, platform.client, request, {

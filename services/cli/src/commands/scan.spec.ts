@@ -44,6 +44,12 @@ function scanned(changes: Draft<RunAssessed>, limit: number): Exchange[] {
 const atLeastHigh = `${findingsOf}=opened,recurred,reopened&state=open&severity=high,critical&limit=1`;
 
 describe('assay scan', () => {
+  it('knows its tools before it asks for anything', async () => {
+    const ran = await against([], ['scan', 'src', '--only', 'eslint,nosuch'], { cwd: folder });
+    expect(ran).toMatchObject({ code: 2, out: '', received: [] });
+    expect(ran.err).toMatch(/there is no tool nosuch; known are bandit, .*eslint/);
+  });
+
   it('asks for a run of the absolute folder, follows it and shows it', async () => {
     const ran = await against(
       scanned({}, 200),

@@ -40,6 +40,11 @@ export const define: Define = (command, io) => {
     .example('assay scan . -o sarif > findings.sarif', 'for other systems')
     .does(io, async (path: string, options: ScanOptions) => {
       const folder = await folderAt(resolve(io.cwd, path));
+      if (options.only) {
+        const { checkTools, platformComponents } = await import('../platform-components.ts');
+        const known = await platformComponents(io);
+        if (known) checkTools(options.only, known);
+      }
       const { openPlatform } = await import('../open-platform.ts');
       const { requestRun } = await import('../request-run.ts');
       const { targetNameOf } = await import('../target-name.ts');

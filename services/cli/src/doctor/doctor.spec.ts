@@ -2,9 +2,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startNats } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { scriptedGateway } from '../testing/scripted-gateway.ts';
-import { checkDisk, checkHome, checkNode, checkPackages, checkPort } from './machine.ts';
+import { checkDisk, checkHome, checkNatsServer, checkNode, checkPackages, checkPort } from './machine.ts';
 import { checkClock, checkGateway, checkStore } from './platform.ts';
 
 let home: string;
@@ -41,6 +42,32 @@ describe('the machine', () => {
     };
     expect(checkPackages(['a'], resolve).status).toBe('ok');
     expect(checkPackages(['a', 'b'], resolve)).toMatchObject({ status: 'repair', detail: 'b cannot be found' });
+  });
+
+  it('connects to the nats-server that is named', async () => {
+    const nats = await startNats();
+    try {
+      expect(await checkNatsServer({ ASSAY_NATS_URL: nats.url })).toMatchObject({
+        status: 'ok',
+        detail: expect.stringMatching(/^\d+\.\d+\.\d+ answers/),
+      });
+    } finally {
+      await nats.stop();
+    }
+  });
+
+  it.each([
+    ['where none listens', { ASSAY_NATS_URL: 'nats://me:hunter2@127.0.0.1:1' }, 'no nats-server answers'],
+    ['that is no address', { ASSAY_NATS_URL: 'nonsense' }, 'URL'],
+    [
+      'with a credential that is not there',
+      { ASSAY_NATS_URL: 'nats://127.0.0.1:1', ASSAY_NATS_CREDENTIALS: '/nonexistent/seed' },
+      '/nonexistent/seed',
+    ],
+  ])('refuses a nats-server %s', async (_, env, sentence) => {
+    const diagnosis = await checkNatsServer(env);
+    expect(diagnosis).toMatchObject({ status: 'repair', detail: expect.stringContaining(sentence) });
+    expect(diagnosis.detail).not.toContain('hunter2');
   });
 
   it('accepts a home that is there, or that can be made', async () => {

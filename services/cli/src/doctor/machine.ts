@@ -10,6 +10,8 @@ import { broken, type Diagnosis, ok, optional } from './check.ts';
 
 const leastNode = 24;
 const gib = 1024 ** 3;
+/** How long a nats-server may take to answer. */
+const timeoutMs = 2000;
 
 export function checkNode(version: string): Diagnosis {
   return Number.parseInt(version, 10) >= leastNode
@@ -37,7 +39,7 @@ export function checkPackages(names: readonly string[], resolve: (name: string) 
 }
 
 export async function checkNatsServer(env: Env): Promise<Diagnosis> {
-  if (env['ASSAY_NATS_URL']) return ok('nats-server', 'not needed here: ASSAY_NATS_URL names one');
+  if (env['ASSAY_NATS_URL']) return connectTo(env['ASSAY_NATS_URL'], env['ASSAY_NATS_CREDENTIALS']);
   const { describeNatsServer, findNatsServer } = await import('@assay/bus/find-nats-server');
   try {
     return ok('nats-server', describeNatsServer(await findNatsServer({ env: { ...env }, install: false })));
@@ -46,6 +48,26 @@ export async function checkNatsServer(env: Env): Promise<Diagnosis> {
       'nats-server',
       explain(error),
       '`npm start` fetches one; or install 2.9 or newer and put it on the PATH or into ASSAY_NATS_SERVER',
+    );
+  }
+}
+
+async function connectTo(url: string, credentialsFile: string | undefined): Promise<Diagnosis> {
+  const { connectBus } = await import('@assay/bus');
+  try {
+    const bus = await connectBus({
+      url,
+      name: 'assay/doctor',
+      credentialsFile: credentialsFile || undefined,
+      timeoutMs,
+    });
+    await bus.close({ atOnce: true });
+    return ok('nats-server', `${bus.serverVersion} answers at ASSAY_NATS_URL`);
+  } catch (error) {
+    return broken(
+      'nats-server',
+      explain(error),
+      'set ASSAY_NATS_URL and ASSAY_NATS_CREDENTIALS right, or unset them: `npm start` brings its own',
     );
   }
 }
