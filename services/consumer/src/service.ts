@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { deliveryFinished, sinksBucket } from '@assay/contracts';
 import { defineService } from '@assay/runtime';
 import { z } from 'zod';
+import { secretsFolder } from './secrets-folder.ts';
 import { durablesBucket, superviseSinks } from './supervise-sinks.ts';
 
 export const consumer = defineService({
@@ -20,7 +21,7 @@ export const consumer = defineService({
     secretsDir: z
       .string()
       .optional()
-      .describe('The only folder that sinks read secret files from. Default: ASSAY_HOME/secrets'),
+      .describe('The only folder that sinks read secret files from. Default: ASSAY_HOME/sink-secrets'),
     allowPrivateAddresses: z
       .stringbool()
       .default(true)
@@ -39,7 +40,7 @@ export const consumer = defineService({
         bus,
         blobs,
         log,
-        secrets: { env: process.env, secretsDir: config.secretsDir ?? join(shared.home, 'secrets') },
+        secrets: { env: process.env, secretsDir: await secretsFolder(config.secretsDir, shared.home) },
         filesRoot: config.filesRoot ?? join(shared.home, 'sinks'),
         stdout: process.stdout,
         allowsPrivateAddresses: config.allowPrivateAddresses,

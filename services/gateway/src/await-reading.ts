@@ -17,7 +17,7 @@ export interface ReadingFacts extends RequestFacts {
 export async function awaitReading(gateway: Gateway, { reportId }: Accepted, from: ReadingFacts): Promise<void> {
   const { store, config, signal } = gateway;
   // A run tells of its reports itself.
-  if (from.principal.run || [from.prefer].flat().some((each) => /\brespond-async\b/i.test(each ?? ''))) return;
+  if (from.principal.run || prefersNoWait(from.prefer)) return;
   let left = config.readWaitMs;
   for (let pauseMs = firstPauseMs; left > 0 && !signal.aborted; left -= pauseMs, pauseMs *= 2) {
     const report = await store.reports.get(reportId);
@@ -27,6 +27,11 @@ export async function awaitReading(gateway: Gateway, { reportId }: Accepted, fro
     }
     await setTimeout(Math.min(pauseMs, left), undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether the header "Prefer" says "respond-async". */
+export function prefersNoWait(prefer: string | string[] | undefined): boolean {
+  return [prefer].flat().some((each) => /\brespond-async\b/i.test(each ?? ''));
 }
 
 function unreadable(reportId: string, code: string, why: string): InvalidInput {

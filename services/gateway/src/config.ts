@@ -21,6 +21,11 @@ export const gatewayConfig = z.object({
     .describe(
       'How long the answer to a report waits for it to be read, so that a broken one is refused at once. Milliseconds',
     ),
+  sinkWaitMs: integer(0, 60_000)
+    .default(500)
+    .describe(
+      'How long the answer to a declared sink waits for the consumer to refuse it, so that one that cannot work is no success. Milliseconds',
+    ),
   requestTimeoutMs: integer(1000, 3_600_000)
     .default(600_000)
     .describe('How long a client may take to send a request. Milliseconds'),

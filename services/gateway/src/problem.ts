@@ -20,6 +20,7 @@ const statusByWord: Readonly<Record<string, number>> = {
   conflict: 409,
   'too-large': 413,
   unreadable: 422,
+  refused: 422,
 };
 
 const titles: Readonly<Record<number, string>> = {
@@ -31,7 +32,7 @@ const titles: Readonly<Record<number, string>> = {
   409: 'It is in the way of what is there',
   413: 'It is too large',
   415: 'The content type is not taken',
-  422: 'It cannot be read',
+  422: 'It cannot be used',
   429: 'Too many requests',
   500: 'The gateway made a mistake',
   503: 'Not now',

@@ -37,8 +37,8 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
   const stopping = new AbortController();
   const sinks = await bus.bucket();
   const gateway: Gateway = {
-    // Nobody reads reports here.
-    config: gatewayConfig.parse({ readWaitMs: 0, ...overrides }),
+    // Nobody reads reports or serves sinks here.
+    config: gatewayConfig.parse({ readWaitMs: 0, sinkWaitMs: 0, ...overrides }),
     bus: bus as unknown as Bus,
     blobs,
     store,

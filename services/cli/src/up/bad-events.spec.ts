@@ -10,7 +10,8 @@ import { LivePlatform } from './live-platform.suite.ts';
 
 let live: LivePlatform;
 beforeAll(async () => {
-  live = await LivePlatform.start();
+  // A refused sink is told of as soon as the consumer says so, however busy the machine is.
+  live = await LivePlatform.start({ ASSAY_GATEWAY_SINK_WAIT_MS: '20000' });
 }, 60_000);
 afterAll(() => live?.stop());
 afterEach(async () => expect(await live.isReady()).toBe(true));
@@ -355,6 +356,36 @@ describe('a command', () => {
     const ran = await live.assay(words, { env: { ...own, ...env } });
     expect([ran.code, ran.err]).toEqual([code, expect.stringMatching(sentence)]);
     expect(ran.err).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('a sink that cannot work', () => {
+  const ofFindings = { type: 'file', subject: 'assay.finding.changed.>', config: { path: 'a.jsonl' } };
+  const token = () => join(live.home.home, '.assay/secrets/token');
+  it.each<[string, () => Record<string, unknown>, RegExp]>([
+    ['a filter that is none', () => ({ filter: 'foo(' }), /filter/],
+    ['a path that leads out', () => ({ config: { path: '../../x' } }), /without "\." and "\.\."/],
+    ['a type that is none', () => ({ type: 'pigeon' }), /no sink type "pigeon"/],
+    [
+      'the token of the platform for its secret',
+      () => ({
+        type: 'webhook',
+        config: { url: 'https://example.com' },
+        credentials: { secret: { file: token() } },
+      }),
+      /only files inside .*sink-secrets/,
+    ],
+  ])('for %s is a 422 with the reason, and exit code 2', async (_, wrong, words) => {
+    const [one, two] = [`bad-${randomUUID()}`, `bad-${randomUUID()}`];
+    const sink = (name: string) => JSON.stringify({ name, ...ofFindings, ...wrong() });
+    expect(await live.http('POST', '/api/v1/sinks', sink(one), { 'content-type': 'application/json' })).toMatchObject({
+      status: 422,
+      type: expect.stringContaining('application/problem+json'),
+      json: { code: 'sink.refused', detail: expect.stringMatching(words) },
+    });
+    const ran = await live.assay(['sink', 'add', '-'], { stdin: sink(two) });
+    expect([ran.code, ran.out, ran.err]).toEqual([2, '', expect.stringMatching(words)]);
+    expect(ran.err).toContain('stored but not served');
   });
 });
 

@@ -1,3 +1,4 @@
+import { DeliveryOutcome, deliveryFinished, emit } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { asAdmin, type TestGateway, testGateway } from '../test-gateway.ts';
 
@@ -84,5 +85,80 @@ describe('a sink', () => {
     expect(answer.json()).toMatchObject({ status, code });
     expect(answer.body).not.toContain('hunter2');
     expect(await kept('hook')).toBeUndefined();
+  });
+
+  describe('that the consumer looks at while the client waits', () => {
+    const refusal = (sink: string, events = 0) =>
+      emit(deliveryFinished, {
+        sink,
+        outcome: DeliveryOutcome.REFUSED,
+        events,
+        stream: 'assay-finding',
+        reason: 'there is no sink type "pigeon"',
+        finishedAt: test.world.now.toISOString(),
+      });
+    const publish = (sink: string, id: string, events?: number) => test.gateway.publish(refusal(sink, events), { id });
+    beforeEach(async () => {
+      await test.stop();
+      test = await testGateway({ sinkWaitMs: 60_000 });
+    });
+    const declared = async (prefer: Record<string, string> = {}) => {
+      const answer = test.app.inject({
+        method: 'POST',
+        url: '/api/v1/sinks',
+        headers: { ...asAdmin, ...prefer },
+        payload: hook,
+      });
+      answer.then(undefined, () => {});
+      while (!(await kept('hook'))) await new Promise((resolve) => setImmediate(resolve));
+      return { answer };
+    };
+
+    it('is a 422 with its reason when it is refused, and stays stored', async () => {
+      const { answer } = await declared();
+      await publish('hook', 'an-event', 1);
+      await publish('other', 'other');
+      await publish('hook', 'refused');
+      expect((await answer).statusCode).toBe(422);
+      expect((await answer).headers['content-type']).toContain('application/problem+json');
+      expect((await answer).json()).toMatchObject({
+        code: 'sink.refused',
+        detail: expect.stringMatching(/^there is no sink type "pigeon" \(sink hook is stored but not served: /),
+      });
+      expect(await kept('hook')).toMatchObject(hook);
+    });
+
+    it('is a success at once when nobody wants to wait', async () => {
+      await publish('hook', 'refused');
+      const { answer } = await declared({ prefer: 'respond-async' });
+      expect((await answer).statusCode).toBe(201);
+    });
+
+    it.each([
+      ['nothing is said of it', async () => {}],
+      ['a refusal is of an event', () => publish('hook', 'an-event', 1)],
+      ['another sink is refused', () => publish('other', 'refused')],
+    ])('is a success when %s until the wait is over', async (_, say) => {
+      await test.stop();
+      test = await testGateway({ sinkWaitMs: 20 });
+      await say();
+      const { answer } = await declared();
+      expect((await answer).statusCode).toBe(201);
+    });
+
+    it('is not taken for what was refused before it', async () => {
+      await test.stop();
+      test = await testGateway({ sinkWaitMs: 20 });
+      await publish('hook', 'refused');
+      test.world.now = new Date(test.world.now.getTime() + 1000);
+      const { answer } = await declared();
+      expect((await answer).statusCode).toBe(201);
+    });
+
+    it('is a success when the bus cannot tell', async () => {
+      test.bus.isDown = true;
+      const { answer } = await declared();
+      expect((await answer).statusCode).toBe(201);
+    });
   });
 });

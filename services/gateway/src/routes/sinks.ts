@@ -2,6 +2,7 @@
 import type { Bucket } from '@assay/bus';
 import { InvalidInput, parseSinkSpec, parseSinkStart, type SinkSpec, Transient } from '@assay/contracts';
 import { z } from 'zod';
+import { awaitServing } from '../await-serving.ts';
 import type { Gateway } from '../gateway.ts';
 import type { App } from '../zod-provider.ts';
 
@@ -48,6 +49,8 @@ export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
       schema: {
         tags: ['sinks'],
         summary: 'Add a sink, or change the one of that name',
+        description:
+          'The answer waits half a second for the consumer to refuse the sink: one that cannot work is stored, but a 422 with the reason. With "Prefer: respond-async" nobody waits.',
         // Checked by the contract's own parser, which the consumer uses too.
         body: z
           .unknown()
@@ -57,7 +60,13 @@ export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
     },
     async (request, reply) => {
       const given = parseSinkSpec(request.body);
-      const { spec, isNew } = await change(sinks, given.name, (stored) => ({ ...given, ...generationOf(stored) }));
+      const since = gateway.now();
+      const { spec, isNew, isSame } = await change(sinks, given.name, (stored) => ({
+        ...given,
+        ...generationOf(stored),
+      }));
+      // The consumer does not look again at what it has.
+      if (!isSame) await awaitServing(gateway, { name: spec.name, since, prefer: request.headers.prefer });
       return reply.code(isNew ? 201 : 200).send(spec);
     },
   );
@@ -114,13 +123,13 @@ async function change(
   sinks: Bucket,
   name: string,
   edit: (stored: SinkSpec | undefined) => SinkSpec,
-): Promise<{ spec: SinkSpec; isNew: boolean }> {
+): Promise<{ spec: SinkSpec; isNew: boolean; isSame: boolean }> {
   for (let attempt = 1; attempt <= 5; attempt++) {
     const stored = await read(sinks, name);
     const spec = edit(stored?.spec);
     const isSame = stored !== undefined && JSON.stringify(stored.spec) === JSON.stringify(spec);
     if (isSame || (await sinks.put(name, Buffer.from(JSON.stringify(spec)), stored?.revision ?? 0)) !== undefined)
-      return { spec, isNew: stored === undefined };
+      return { spec, isNew: stored === undefined, isSame };
   }
   throw new Transient(`sink ${name} is being changed by others; try again`, { code: 'sink.busy' });
 }
