@@ -104,8 +104,11 @@ export interface Host<Config> {
   readonly log: Logger;
   readonly signal: AbortSignal;
   now(): Date;
-  /** Publishes outside a handler (an HTTP request, a process that ended); resolves after the PubAck. Same checks. */
-  publish(outgoing: Outgoing, options: { id?: string; traceparent?: string }): Promise<void>;
+  /** Publishes outside a handler (an HTTP request, a process that ended); resolves with the PubAck. Same checks. */
+  publish(
+    outgoing: Outgoing,
+    options: { id?: string; traceparent?: string },
+  ): Promise<import('@assay/bus').PublishResult>;
   /** Adds a check to /readyz: resolves when ready, throws with a sentence when not. */
   readiness(name: string, check: () => Promise<void>): void;
 }

@@ -1,7 +1,7 @@
 // One event through one handler: read it, publish what the handler yields, await every PubAck, then ack. What goes
 // wrong is retried, or dead-lettered with its reason; nothing is dropped with only a log line.
 import type { BlobStore } from '@assay/blobs';
-import { type Bus, type Delivery, deadLetter } from '@assay/bus';
+import { type Bus, type Delivery, deadLetter, type PublishResult } from '@assay/bus';
 import {
   AssayError,
   type Batch,
@@ -151,8 +151,11 @@ export class Publisher {
     };
   }
 
-  /** Resolves when there is room for the next; a failure is thrown by the next call or by `settled`. */
-  async publish({ topic, data }: Outgoing, id: string): Promise<void> {
+  /**
+   * Resolves when there is room for the next; a failure is thrown by the next call or by `settled`. `taken` is told the
+   * PubAck before `settled` resolves.
+   */
+  async publish({ topic, data }: Outgoing, id: string, taken?: (ack: PublishResult) => void): Promise<void> {
     if (!this.#declared.has(topic.name)) {
       throw new Fault(
         `${this.#stage.definition.name} publishes ${topic.name} without declaring it: add it to \`publishes\``,
@@ -169,7 +172,8 @@ export class Publisher {
     };
     const sent = toWire(topic, data, attributes, blobs)
       .then((message) => bus.publish(message, id))
-      .then(() => {
+      .then((ack) => {
+        taken?.(ack);
         const labels = { service: definition.name, topic: topic.name };
         instruments.published.add(1, labels);
         if (topic.noun === 'finding') instruments.findings.add((data as Batch).findings.length, labels);

@@ -7,6 +7,8 @@ const prefix = 'assay-run';
 export interface RunTokenClaims {
   runId: string;
   pipeline: string;
+  /** Name of what the run scans; the token writes to no other. */
+  target: string;
   /** Seconds since 1970. */
   expires: number;
 }
@@ -24,6 +26,7 @@ export function verifyRunToken(token: string, key: string, now: Date): RunTokenC
   const actual = Buffer.from(given);
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return undefined;
   const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as RunTokenClaims;
+  if (typeof claims.target !== 'string' || claims.target === '') return undefined;
   return claims.expires * 1000 > now.getTime() ? claims : undefined;
 }
 

@@ -1,7 +1,7 @@
 // Starts one service: its durables, its handlers, its leases and schedules; and stops it without losing anything.
 import type { BlobStore } from '@assay/blobs';
-import type { Bus, Subscription } from '@assay/bus';
-import { explain, type Outgoing } from '@assay/contracts';
+import type { Bus, PublishResult, Subscription } from '@assay/bus';
+import { explain, Fault, type Outgoing } from '@assay/contracts';
 import type { Logger } from 'pino';
 import type { SharedConfig } from './config.ts';
 import type { AnyService, Context, Host, ScheduleSpec, ServiceDefinition } from './define-service.ts';
@@ -50,8 +50,12 @@ export async function startService(definition: AnyService, options: ServiceOptio
     publish: (outgoing, { id, traceparent }) =>
       inSpan({ name: `${outgoing.topic.name} publish`, kind: 'producer', traceparent }, async (own) => {
         const publisher = new Publisher({ ...publishing, context }, own);
-        await publisher.publish(outgoing, id ?? crypto.randomUUID());
+        const acks: PublishResult[] = [];
+        await publisher.publish(outgoing, id ?? crypto.randomUUID(), (ack) => acks.push(ack));
         await publisher.settled();
+        const [ack] = acks;
+        if (!ack) throw new Fault(`${outgoing.topic.name} was published without a PubAck`, { code: 'service.no-ack' });
+        return ack;
       }),
   };
   const notReady = async () => {

@@ -33,7 +33,7 @@ export interface SinkHost {
   allowsPrivateAddresses: boolean;
   ackWaitMs: number;
   now(): Date;
-  publish(outgoing: Outgoing, options: { id?: string; traceparent?: string }): Promise<void>;
+  publish(outgoing: Outgoing, options: { id?: string; traceparent?: string }): Promise<unknown>;
 }
 
 export interface KeptSink {

@@ -119,6 +119,7 @@ describe('a run', () => {
     expect(verifyRunToken(token, runTokenKey, new Date('2026-01-01T00:00:30Z'))).toMatchObject({
       runId: 'run-1',
       pipeline: 'own',
+      target: 'shop',
     });
     expect(verifyRunToken(token, runTokenKey, new Date('2026-01-01T00:02:00Z'))).toBeUndefined();
   });

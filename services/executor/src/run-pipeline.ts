@@ -38,8 +38,9 @@ export async function* runPipeline(
   let run: PlannedRun;
   try {
     const expires = Math.floor((context.now().getTime() + resources.tokenLifeMs) / 1000);
-    const token = signRunToken({ runId, pipeline, expires }, resources.runTokenKey);
-    run = { ...(await planRun(request, resources.plan, context.blobs)), token };
+    const planned = await planRun(request, resources.plan, context.blobs);
+    const claims = { runId, pipeline, target: planned.target.name, expires };
+    run = { ...planned, token: signRunToken(claims, resources.runTokenKey) };
   } catch (error) {
     if (!(error instanceof AssayError) || error instanceof Transient) throw error;
     log.warn({ run: runId, pipeline, reason: explain(error) }, 'run refused');

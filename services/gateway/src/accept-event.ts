@@ -32,14 +32,14 @@ interface Ready {
 
 interface Entry {
   topic: Topic;
-  /** Needed beside event:publish: these make work for others, or speak for a step. */
+  /** Needed beside event:publish: these make work for others, decide about findings, or speak for a step. */
   scope?: Scope;
   /** The data as it may travel. */
   prepare(gateway: Gateway, data: never, id: string): Promise<unknown>;
 }
 
 const entries: readonly Entry[] = [
-  { topic: reportSubmitted as unknown as Topic, prepare: prepareReport },
+  { topic: reportSubmitted as unknown as Topic, scope: 'report:submit', prepare: prepareReport },
   {
     topic: runRequested as unknown as Topic,
     scope: 'run:request',
@@ -94,7 +94,11 @@ async function prepareEvent(gateway: Gateway, event: ClientEvent, from: RequestF
   if (entry.scope) authorize(from.principal, entry.scope);
   // An id is unique only in its source (CloudEvents 1.0), and one client must not be able to hide another's event.
   const id = keyedId(entry.topic.name, [from.principal.name, event.source, event.id].join('\0'));
-  const data = await entry.prepare(gateway, dataOf(event, entry.topic) as never, id);
+  const given = dataOf(event, entry.topic);
+  // As with POST /api/v1/reports: only who may ask for runs adds to one.
+  if (entry.topic.name === reportSubmitted.name && (given as ReportSubmitted).runId !== '')
+    authorize(from.principal, 'run:request');
+  const data = await entry.prepare(gateway, given as never, id);
   return { topic: entry.topic, data, id, traceparent: event.traceparent ?? from.traceparent };
 }
 

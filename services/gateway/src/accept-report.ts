@@ -1,5 +1,6 @@
 // A report on its way in: its content to the blob store, then one event that refers to it. Raw reports may hold secrets,
 // so the content itself never travels on the bus.
+import type { PublishResult } from '@assay/bus';
 import {
   type BlobRef,
   emit,
@@ -10,7 +11,8 @@ import {
   type Step,
   Transient,
 } from '@assay/contracts';
-import type { Principal } from './auth.ts';
+import { fromWire } from '@assay/runtime';
+import { authorize, type Principal } from './auth.ts';
 import type { Gateway } from './gateway.ts';
 
 /** What a client says about a report; all but the target has a default. */
@@ -49,9 +51,15 @@ export async function prepareReport(
   { principal }: RequestFacts,
 ): Promise<ReportFacts> {
   const { run } = principal;
+  // A run's reports decide what becomes of its target's findings: not everybody who may hand in reports may add to it.
+  if (!run && facts.run !== undefined) authorize(principal, 'run:request');
   if (run && facts.run !== undefined && facts.run !== run.runId)
     throw new InvalidInput(`the token is for run ${run.runId}, not for ${facts.run}; leave out "run"`, {
       code: 'report.run',
+    });
+  if (run && facts.target !== undefined && facts.target !== run.target)
+    throw new InvalidInput(`run ${run.runId} scans ${run.target}; leave out "target", or give that one`, {
+      code: 'report.target',
     });
   if (facts.target !== undefined) return run ? { ...facts, run: run.runId } : facts;
   if (!run)
@@ -60,13 +68,13 @@ export async function prepareReport(
     });
   const known = await gateway.store.runs.get(run.runId);
   if (!known)
-    throw new Transient(`run ${run.runId} is not known here yet; try again or add ?target=NAME`, {
+    throw new Transient(`run ${run.runId} is not known here yet; try again or add ?target=${run.target}`, {
       code: 'report.target',
     });
   return {
     ...facts,
     run: run.runId,
-    target: known.target,
+    target: run.target,
     kind: facts.kind ?? known.requested?.target?.kind ?? '',
     revision: facts.revision ?? known.revision,
     steps: facts.steps.length ? facts.steps : (known.requested?.steps ?? []),
@@ -101,8 +109,28 @@ export async function submitReport(
     submittedAt: gateway.now().toISOString(),
     tool: tool ? { name: tool.toLowerCase(), version: version ?? '' } : undefined,
   } as Partial<ReportSubmitted>);
-  await gateway.publish(report, { id: id.value, ...(from.traceparent ? { traceparent: from.traceparent } : {}) });
+  const trace = from.traceparent ? { traceparent: from.traceparent } : {};
+  const ack = await gateway.publish(report, { id: id.value, ...trace });
+  // Two requests with one key at once: neither knew of the other before the stream did.
+  if (ack.isDuplicate && !from.principal.run) checkSame(await digestOf(gateway, ack), blob, from);
   return accepted;
+}
+
+async function digestOf(gateway: Gateway, { stream, sequence }: PublishResult): Promise<string> {
+  const first = await gateway.bus.messageAt(stream, sequence);
+  if (!first)
+    throw new Transient('the first report with this Idempotency-Key is gone; try again later or use a new key', {
+      code: 'report.gone',
+    });
+  return (await fromWire(first, reportSubmitted, gateway.blobs)).data.blob?.digest ?? '';
+}
+
+function checkSame(digest: string, blob: BlobRef, { principal }: RequestFacts): void {
+  // A task that is run again after a crash has handed its report over already; the new one differs by its dates alone.
+  if (digest === blob.digest || principal.run) return;
+  throw new InvalidInput(`the Idempotency-Key belongs to another report (${digest}); use a new one for new content`, {
+    code: 'report.conflict',
+  });
 }
 
 // The stream forgets an id after its duplicate window; what was read of the report since is remembered in the store.
@@ -110,14 +138,7 @@ async function idOf(gateway: Gateway, blob: BlobRef, from: RequestFacts): Promis
   if (from.idempotencyKey === undefined) return { value: crypto.randomUUID(), isKnown: false };
   const value = keyedId(reportSubmitted.name, `${from.principal.name}\0${from.idempotencyKey}`);
   const known = await gateway.store.reports.get(value);
-  // A task that is run again after a crash has handed its report over already; the new one differs by its dates alone.
-  if (known?.blob && known.blob.digest !== blob.digest && !from.principal.run)
-    throw new InvalidInput(
-      `the Idempotency-Key belongs to another report (${known.blob.digest}); use a new one for new content`,
-      {
-        code: 'report.conflict',
-      },
-    );
+  if (known?.blob) checkSame(known.blob.digest, blob, from);
   return { value, isKnown: known !== undefined };
 }
 

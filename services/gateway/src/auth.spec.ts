@@ -42,7 +42,8 @@ let test: TestGateway;
 let routes: string[];
 
 const tokenOf = (scope: string) => `token-with-scope-${scope}`;
-const runToken = (key: string, expires: number) => signRunToken({ runId: 'r1', pipeline: 'scan', expires }, key);
+const runToken = (key: string, expires: number) =>
+  signRunToken({ runId: 'r1', pipeline: 'scan', target: 'shop', expires }, key);
 const soon = noon.getTime() / 1000 + 60;
 
 // A request that is refused for its content, or not at all, once it is let in. Nothing here waits for events.
@@ -60,7 +61,7 @@ const knock = (route: string, authorization?: string) => {
       ...(isEvent ? { 'content-type': 'application/cloudevents+json' } : {}),
     },
     ...(isEvent
-      ? { payload: { specversion: '1.0', id: '1', source: 's', type: 'dev.assay.report.submitted.v1', data: {} } }
+      ? { payload: { specversion: '1.0', id: '1', source: 's', type: 'dev.assay.artifact.requested.v1', data: {} } }
       : {}),
   });
 };

@@ -26,7 +26,7 @@ export interface Principal {
   readonly name: string;
   readonly scopes: readonly string[];
   /** The run that it acts for. */
-  readonly run?: { runId: string; pipeline: string };
+  readonly run?: { runId: string; pipeline: string; target: string };
 }
 
 export interface AuthOptions {
@@ -48,7 +48,7 @@ export async function principalOf(
   authorization: string | undefined,
   options: AuthOptions,
 ): Promise<Principal | undefined> {
-  const token = /^Bearer +([\x21-\x7e]{1,4096})$/i.exec(authorization ?? '')?.[1];
+  const token = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return undefined;
   const hash = hashToken(token);
   if (options.bootstrapHash !== undefined && isSame(hash, options.bootstrapHash))
@@ -56,8 +56,8 @@ export async function principalOf(
   const claims =
     options.runTokenKey === undefined ? undefined : verifyRunToken(token, options.runTokenKey, options.now());
   if (claims) {
-    const { runId, pipeline } = claims;
-    return { name: `run:${runId}`, scopes: runScopes, run: { runId, pipeline } };
+    const { runId, pipeline, target } = claims;
+    return { name: `run:${runId}`, scopes: runScopes, run: { runId, pipeline, target } };
   }
   const stored = await options.tokens.find(hash);
   if (!stored || !isSame(hash, stored.hash)) return undefined;

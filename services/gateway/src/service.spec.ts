@@ -113,6 +113,14 @@ describe('the gateway on a real bus, with the credential made from its declarati
     expect(await blobs.stat(first.body.digest)).toEqual({ size: 13 });
   });
 
+  it('takes one of two reports under one key at once, and tells the other', async () => {
+    const headers = { 'idempotency-key': 'at-once', prefer: 'respond-async' };
+    const answers = await Promise.all(
+      ['{"a":1}', '{"b":2}'].map((content) => call('POST', '/api/v1/reports?target=at-once', content, headers)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+  });
+
   it('takes CloudEvents, and lets others follow them and go on where they broke off', async () => {
     for (const reference of ['a', 'b', 'c']) {
       const event = {

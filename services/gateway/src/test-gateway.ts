@@ -47,7 +47,7 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
     now: () => world.now,
     publish: async ({ topic, data }, { id = 'none', traceparent }) => {
       const attributes = { id, source: 'assay/gateway', time: world.now.toISOString(), traceparent };
-      await bus.publish(await toWire(topic, data, attributes, blobs), id);
+      return bus.publish(await toWire(topic, data, attributes, blobs), id);
     },
     isOverloaded: async () => {
       world.asked++;
@@ -79,7 +79,7 @@ type UsedOfBus = Pick<Bus, 'publish' | 'tail' | 'messageAt' | 'messages' | 'dele
 export class MemoryBus implements UsedOfBus {
   readonly stored: StoredMessage[] = [];
   isDown = false;
-  readonly #ids = new Set<string>();
+  readonly #ids = new Map<string, number>();
   readonly #sequences = new Map<string, number>();
   readonly #now: () => Date;
   #waiting: (() => void)[] = [];
@@ -92,8 +92,9 @@ export class MemoryBus implements UsedOfBus {
     this.#check();
     const stream = streamOfSubject(message.subject);
     const sequence = (this.#sequences.get(stream) ?? 0) + 1;
-    if (this.#ids.has(`${stream} ${id}`)) return { stream, sequence: sequence - 1, isDuplicate: true };
-    this.#ids.add(`${stream} ${id}`);
+    const first = this.#ids.get(`${stream} ${id}`);
+    if (first !== undefined) return { stream, sequence: first, isDuplicate: true };
+    this.#ids.set(`${stream} ${id}`, sequence);
     this.#sequences.set(stream, sequence);
     this.stored.push({ ...message, stream, sequence, storedAt: this.#now() });
     for (const wake of this.#waiting.splice(0)) wake();

@@ -254,7 +254,10 @@ describe('an event of a NATS client', () => {
 
 describe('a request', () => {
   const reports = '/api/v1/reports?format=gitleaks&target=shop';
-  const ofAnother = signRunToken({ runId: 'r', pipeline: 'scan', expires: 4_102_444_800 }, 'k'.repeat(32));
+  const ofAnother = signRunToken(
+    { runId: 'r', pipeline: 'scan', target: 'shop', expires: 4_102_444_800 },
+    'k'.repeat(32),
+  );
 
   it.each<[string, () => Record<string, string>]>([
     ['no token', () => ({ authorization: '' })],

@@ -251,6 +251,8 @@ describe('publishing other events', () => {
     return { authorization: 'Bearer ci-token' };
   };
   const run = { ...artifact, type: runRequested.type, data: { target: { name: 'shop' }, sourcePath: '/src' } };
+  const report = { ...artifact, type: reportSubmitted.type, data: { target: { name: 'shop' }, text: '{}' } };
+  const reportOfRun = { ...report, data: { ...report.data, runId: 'r1' } };
   const returned = {
     ...artifact,
     type: findingReturned.type,
@@ -285,9 +287,19 @@ describe('publishing other events', () => {
     ['artifact.requested with event:publish', artifact, ['event:publish'], 202],
     ['run.requested with event:publish only', run, ['event:publish'], 403],
     ['run.requested with run:request too', run, ['event:publish', 'run:request'], 202],
+    ['report.submitted with event:publish only', report, ['event:publish'], 403],
+    ['report.submitted with report:submit too', report, ['event:publish', 'report:submit'], 202],
+    ['report.submitted of a run with report:submit', reportOfRun, ['event:publish', 'report:submit'], 403],
+    [
+      'report.submitted of a run with run:request too',
+      reportOfRun,
+      ['event:publish', 'report:submit', 'run:request'],
+      202,
+    ],
     ['finding.returned with event:publish only', returned, ['event:publish'], 403],
     ['finding.returned with finding:return too', returned, ['event:publish', 'finding:return'], 202],
   ])('answers %s', async (_, event, scopes, status) => {
     expect((await post(event, { ...structured, ...withScopes(...scopes) })).statusCode).toBe(status);
+    expect(test.bus.stored).toHaveLength(status === 202 ? 1 : 0);
   });
 });

@@ -1,9 +1,11 @@
+import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { reportSubmitted } from '@assay/contracts';
 import { signRunToken } from '@assay/runtime';
 import type { StoredReport, StoredRun } from '@assay/store';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hashToken } from '../auth.ts';
 import { asAdmin, noon, runTokenKey, type TestGateway, testGateway } from '../test-gateway.ts';
 
 let test: TestGateway;
@@ -15,8 +17,8 @@ afterEach(() => test.stop());
 const submit = (query: string, payload: string | Buffer, headers: Record<string, string> = {}) =>
   test.app.inject({ method: 'POST', url: `/api/v1/reports${query}`, payload, headers: { ...asAdmin, ...headers } });
 const published = () => test.bus.stored.map(({ payload }) => reportSubmitted.message.decode(payload));
-const runToken = (runId: string) =>
-  `Bearer ${signRunToken({ runId, pipeline: 'scan', expires: noon.getTime() / 1000 + 60 }, runTokenKey)}`;
+const runToken = (runId: string, target = 'shop') =>
+  `Bearer ${signRunToken({ runId, pipeline: 'scan', target, expires: noon.getTime() / 1000 + 60 }, runTokenKey)}`;
 
 describe('submitting a report', () => {
   it('stores the content and publishes one event that refers to it', async () => {
@@ -139,6 +141,45 @@ describe('submitting a report', () => {
     expect(test.bus.stored).toEqual([]);
   });
 
+  it('refuses other content under one Idempotency-Key at once, and loses none that it accepted', async () => {
+    const answers = await Promise.all(
+      ['{"a":1}', '{"b":2}', '{"a":1}'].map((content) =>
+        submit('?target=shop', content, { 'idempotency-key': 'at-once' }),
+      ),
+    );
+    const kept = published().map(({ blob }) => blob?.digest);
+    expect(kept).toHaveLength(1);
+    const digests = ['{"a":1}', '{"b":2}', '{"a":1}'].map((text) => `sha256:${hash('sha256', text)}`);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(
+      digests.map((digest) => (digest === kept[0] ? 202 : 409)),
+    );
+    for (const answer of answers.filter(({ statusCode }) => statusCode === 409))
+      expect(answer.json()).toMatchObject({ code: 'report.conflict', detail: expect.stringContaining(`${kept[0]}`) });
+  });
+
+  it('does not vouch for a report whose first is gone from the stream', async () => {
+    await submit('?target=shop', '{}', { 'idempotency-key': 'k' });
+    test.bus.stored.length = 0;
+    const answer = await submit('?target=shop', '{}', { 'idempotency-key': 'k' });
+    expect(answer.json()).toMatchObject({ status: 503, code: 'report.gone' });
+  });
+
+  it.each([
+    ['refuses a run from a token that may only submit', ['report:submit'], '&run=r1', 403],
+    ['takes a run from a token that may ask for runs', ['report:submit', 'run:request'], '&run=r1', 202],
+    ['takes a report of its own from a token that may only submit', ['report:submit'], '', 202],
+  ])('%s', async (_, scopes, query, status) => {
+    test.store.allTokens.push({ name: 'ci', scopes, hash: hashToken('ci-token'), createdAt: '' });
+    const answer = await submit(`?target=shop${query}`, '{}', { authorization: 'Bearer ci-token' });
+    expect(answer.statusCode).toBe(status);
+    expect(published()).toHaveLength(status === 202 ? 1 : 0);
+    if (status === 403)
+      expect(answer.json()).toMatchObject({
+        code: 'auth.forbidden',
+        detail: expect.stringContaining('"run:request"'),
+      });
+  });
+
   it('takes the first report of a task that was run again after a crash', async () => {
     const headers = { 'idempotency-key': 'r7/bandit', authorization: runToken('r7') };
     const { reportId, digest } = (await submit('?target=shop', '{"at":1}', headers)).json();
@@ -255,10 +296,33 @@ describe('submitting with a run’s token', () => {
     });
   });
 
-  it('takes the target that is said, and the run that is the token’s', async () => {
-    const answer = await submit('?target=other&run=r7', '[]', { authorization: runToken('r7') });
+  it('takes what the submit step of a task says, whether or not the run is known yet', async () => {
+    const query = '?target=shop&kind=image&run=r7&revision=abc&step=annotate:team=web';
+    const answer = await submit(query, '[]', { authorization: runToken('r7') });
     expect(answer.json()).toMatchObject({ runId: 'r7' });
-    expect(published()[0]).toMatchObject({ target: { name: 'other' }, runId: 'r7' });
+    expect(published()[0]).toMatchObject({
+      runId: 'r7',
+      target: { name: 'shop', kind: 'image' },
+      revision: 'abc',
+      steps: [{ name: 'annotate', params: { team: 'web' } }],
+    });
+  });
+
+  it('refuses another target than the run’s', async () => {
+    const answer = await submit('?target=other&run=r7', '[]', { authorization: runToken('r7') });
+    expect(answer.json()).toMatchObject({ status: 400, code: 'report.target' });
+    expect([test.bus.stored.length, test.blobs.contents.size]).toEqual([0, 0]);
+  });
+
+  it('does not take the target from a store that says otherwise', async () => {
+    test.store.allRuns.push({ runId: 'r7', target: 'other', revision: '' } as unknown as StoredRun);
+    await submit('', '[]', { authorization: runToken('r7') });
+    expect(published()[0]).toMatchObject({ target: { name: 'shop' } });
+  });
+
+  it('knows no token that names no target', async () => {
+    const answer = await submit('?target=shop', '[]', { authorization: runToken('r7', '') });
+    expect(answer.statusCode).toBe(401);
   });
 
   it('refuses another run', async () => {

@@ -16,14 +16,18 @@ const query = z.strictObject({
     .describe('An adapter’s name; "auto" recognises it by content'),
   target: text()
     .optional()
-    .describe('What was scanned, e.g. github.com/acme/shop; required unless the token is a run’s'),
+    .describe(
+      'What was scanned, e.g. github.com/acme/shop; required unless the token is a run’s, which takes no other',
+    ),
   kind: text(64).optional().describe('Kind of target; default "repository"'),
   revision: text(256).optional().describe('The commit or digest that was scanned'),
   run: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'must be the id of a run')
     .optional()
-    .describe('The run it belongs to; without one the report is a run of its own'),
+    .describe(
+      'The run it belongs to, for the run’s own token or with run:request; without one the report is a run of its own',
+    ),
   task: text(128).optional(),
   scope: text(256).optional().describe('Which part of the target the scan covers'),
   sourceRoot: text(4096).optional().describe('Folder that absolute paths in the report start with'),
