@@ -30,7 +30,8 @@ export interface Shown {
 }
 
 export function tallyOf({ assessed, found, fixed }: Shown): Tally {
-  const reports = assessed.reports.map(reportLine);
+  // The order in which reports were read says nothing.
+  const reports = assessed.reports.map(reportLine).toSorted((a, b) => a.tool.localeCompare(b.tool));
   const total = { raw: 0, findings: 0, merged: 0, filtered: 0 };
   for (const line of reports)
     for (const name of ['raw', 'findings', 'merged', 'filtered'] as const) total[name] += line[name];
