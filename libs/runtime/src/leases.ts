@@ -44,7 +44,7 @@ export class Leases {
     this.#isStopped = true;
     clearInterval(this.#timer);
     await this.#round;
-    const { bucket, service } = this.#options;
+    const { bucket } = this.#options;
     await bucket.delete(this.#member()).catch(() => {});
     await Promise.all([...this.#held.keys()].map((name) => this.#release(name)));
   }
