@@ -1,4 +1,5 @@
 // Waits for what becomes of a submitted report: its run is assessed, or nobody could read it and it is a dead letter.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInput, type RunAssessed, Transient } from '@assay/contracts';
 import type { Client } from './client.ts';
 import type { DeadLetterView } from './dead-letter-text.ts';
@@ -50,7 +51,6 @@ async function watchDeadLetters(
   everyMs: number,
   signal: AbortSignal,
 ): Promise<DeadLetterView | undefined> {
-  const { setTimeout } = await import('node:timers/promises');
   // Old letters are not asked for one by one; their clock may differ from ours.
   const oldest = Date.now() - 10 * 60_000;
   let after: string | undefined;
@@ -69,7 +69,7 @@ async function watchDeadLetters(
       if (error instanceof InvalidInput) return undefined;
       if (!(error instanceof Transient) && !signal.aborted) throw error;
     }
-    await setTimeout(everyMs, undefined, { signal }).catch(() => undefined);
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 // Talks to the gateway. Every way it can go wrong becomes one sentence that says what to do.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Fault, InvalidInput, Transient } from '@assay/contracts/errors';
 import type { Connection } from './connection.ts';
 import { problemOf } from './problem.ts';
@@ -185,6 +186,5 @@ function queryString(query: Query): string {
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  const { setTimeout } = await import('node:timers/promises');
-  await setTimeout(ms, undefined, { signal });
+  await pause(ms, undefined, { signal });
 }

@@ -1,5 +1,6 @@
 // Waits for the last word on a run, telling what happens on the way. Events come by SSE; because such a stream may
 // break at any time, the run itself is asked now and then too.
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   InvalidInput,
   type RunAssessed,
@@ -134,6 +135,5 @@ function readEvent(text: string): ReadEvent | undefined {
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { setTimeout } = await import('node:timers/promises');
-  await setTimeout(ms, undefined, { signal });
+  await sleep(ms, undefined, { signal });
 }

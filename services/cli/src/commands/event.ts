@@ -1,6 +1,8 @@
 // assay event publish | tail
+
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInput, Transient } from '@assay/contracts/errors';
 import type { Client } from '../client.ts';
 import { type EventOptions, eventRequest } from '../cloud-event.ts';
@@ -85,8 +87,7 @@ async function tail(io: Io, client: Client, subject: string, options: TailOption
       io.err.put(`${oneLine(error.message)}; connecting again\n`);
     }
     if (io.signal.aborted) throw io.signal.reason;
-    const { setTimeout } = await import('node:timers/promises');
-    await setTimeout(1000, undefined, { signal: io.signal });
+    await sleep(1000, undefined, { signal: io.signal });
   }
 }
 
