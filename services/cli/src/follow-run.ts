@@ -73,7 +73,7 @@ async function readEvents(
     } catch (error) {
       if (!(error instanceof Transient) && !signal.aborted) throw error;
     }
-    await pause(options.reconnectMs ?? 1000, signal);
+    await sleep(options.reconnectMs ?? 1000, undefined, { signal });
   }
   throw signal.reason;
 }
@@ -85,7 +85,7 @@ async function lookAgain(
   signal: AbortSignal,
 ): Promise<RunAssessed> {
   for (;;) {
-    await pause(options.everyMs ?? 2000, signal);
+    await sleep(options.everyMs ?? 2000, undefined, { signal });
     const run = await findRun(client, runId);
     if (run?.assessed) return assessmentOf(run.assessed);
   }
@@ -132,8 +132,4 @@ function readEvent(text: string): ReadEvent | undefined {
     default:
       return undefined;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal });
 }

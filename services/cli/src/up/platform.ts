@@ -70,14 +70,14 @@ async function start(
 ): Promise<Platform> {
   const env: Environment = { ...options.env, ASSAY_HOME: home.folder };
   const logFile = home.path('logs/assay.log');
-  const log = createLog(readSharedConfig(env).logLevel, logFile);
+  const given = readSharedConfig(env);
+  const log = createLog(given.logLevel, logFile);
   closing.push(await startTelemetry('platform'));
 
-  const given = readSharedConfig(env);
   const isOwn = !env['ASSAY_NATS_URL'];
   const streams = home.path('data/nats/jetstream');
   const budget = isOwn ? await streamBudgetOn(home.folder, streams, given.natsBudgetBytes) : given.natsBudgetBytes;
-  const nats = isOwn ? await startNats(home, options, say, budget) : undefined;
+  const nats = isOwn ? await startNats(home, options, say, { budget, blobsUrl: given.blobsUrl }) : undefined;
   if (nats) closing.push(() => nats.stop());
   const admin = await connectAdmin(home, env, nats);
   closing.push(() => admin.close());
@@ -98,7 +98,6 @@ async function start(
     ASSAY_EXECUTOR_ROOTS: env['ASSAY_EXECUTOR_ROOTS'] ?? '/',
   };
 
-  const running: RunningService[] = [];
   const buses: Bus[] = [];
   let url = '';
   for (const service of services) {
@@ -107,7 +106,6 @@ async function start(
       { ...base, ...(url ? { ASSAY_EXECUTOR_GATEWAY_URL: url } : {}) },
       { home, nats, log, closing, buses },
     );
-    running.push(started);
     if (service.name === 'gateway') url = addressOf(started);
   }
   say(`${services.length} services, store ${shared.storeUrl.split(':')[0]}`);
@@ -144,7 +142,7 @@ async function startNats(
   home: Home,
   options: PlatformOptions,
   say: (line: string) => void,
-  budget: number,
+  { budget, blobsUrl }: { budget: number; blobsUrl: string },
 ): Promise<NatsServer> {
   const env = { ...options.env, ASSAY_HOME: home.folder };
   const found = await findNatsServer({ env, log: say }).catch((cause: Error) => {
@@ -156,7 +154,7 @@ async function startNats(
     version: found.version,
     dir: home.path('data/nats'),
     port,
-    users: await busUsers(home, readSharedConfig({ ...options.env, ASSAY_HOME: home.folder }).blobsUrl),
+    users: await busUsers(home, blobsUrl),
     // Beside the streams there are buckets.
     maxStoreBytes: Math.ceil(budget * 1.5),
   });
