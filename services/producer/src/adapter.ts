@@ -40,11 +40,27 @@ export interface Parsing {
 
 /** The start of a report, to recognise its format by content, never by file name. */
 export interface Sample {
-  readonly root: 'object' | 'array' | 'xml' | 'empty' | 'other';
-  /** Member names of the top-level object, or of the first element of the top-level array. */
+  /**
+   * "lines": several JSON objects, one behind the other. One alone is "object": an adapter of JSON lines takes both.
+   * "binary": holds bytes that no text does.
+   */
+  readonly root: 'object' | 'array' | 'lines' | 'xml' | 'binary' | 'empty' | 'other';
+  /** Member names of the top-level object, or of the first element of the top-level array, or of the first line. */
   readonly keys: ReadonlySet<string>;
   /** First 64 KiB as text. */
   readonly text: string;
+  /** XML's root element; absent when it is not within those, or stands behind a DTD, which no report needs. */
+  readonly element?: XmlRoot;
+  /** First 64 KiB as they are: what is not text is recognised by them. */
+  readonly bytes?: Uint8Array;
+}
+
+/** What an XML document is: its root element. */
+export interface XmlRoot {
+  /** Without a prefix: "bom" of <b:bom>. */
+  readonly name: string;
+  /** "" without one. */
+  readonly namespace: string;
 }
 
 export interface Adapter {

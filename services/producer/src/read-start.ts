@@ -3,6 +3,11 @@ import type { Report } from './adapter.ts';
 
 /** The first `bytes` bytes as text, without a byte order mark; a character cut in two at the end does no harm. */
 export async function readStart(report: Report, bytes: number): Promise<string> {
+  return textOfStart(await readStartBytes(report, bytes));
+}
+
+/** The first `bytes` bytes, or all there are. */
+export async function readStartBytes(report: Report, bytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of report.open()) {
@@ -12,5 +17,10 @@ export async function readStart(report: Report, bytes: number): Promise<string> 
     length += part.length;
     if (length >= bytes) break;
   }
-  return new TextDecoder().decode(Buffer.concat(parts));
+  return Buffer.concat(parts);
+}
+
+/** The text of a report's first bytes. */
+export function textOfStart(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

@@ -67,13 +67,50 @@ describe('sampleOf', () => {
     ['[1]', 'array', []],
     ['[]', 'array', []],
     ['<?xml version="1.0"?>', 'xml', []],
+    ['{"a":1}\n', 'object', ['a']],
+    ['\ufeff{"a":1,"b":{}}\r\n{"c":2}\n', 'lines', ['a', 'b']],
+    ['{"a":1}{"b":2}', 'lines', ['a']],
+    ['{"a":1}\n{"a"', 'lines', ['a']],
     ['text', 'other', []],
+    ['\u001b[31mtext', 'other', []],
     ['', 'empty', []],
+    ['\n\u0002a\u0012\u0001{', 'binary', []],
+    ['\n{"a":1}', 'object', ['a']],
   ])('of %j is an %s with %j', async (content, root, keys) => {
     for (const size of [1, 3, 1000]) {
       const sample = await sampleOf(report(content, size));
       expect([sample.root, [...sample.keys]]).toEqual([root, keys]);
     }
+  });
+
+  it.each([
+    ['<a/>', { name: 'a', namespace: '' }],
+    ['\ufeff<?xml version="1.0"?><!-- <b> --><p:a xmlns:p="urn:x" b=">"><c/>', { name: 'a', namespace: 'urn:x' }],
+    ['<a xmlns="urn:x">\n<b xmlns="urn:y"/></a>', { name: 'a', namespace: 'urn:x' }],
+    // Never a document type: what comes behind it may be anything.
+    ['<!DOCTYPE a [<!ENTITY b "<c>">]><a/>', undefined],
+    ['<p:a/>', undefined],
+    ['<a b=&lol;>', undefined],
+    ['<a', undefined],
+    ['<>', undefined],
+  ])('of %j has the root element %j', async (content, element) => {
+    expect(await sampleOf(report(content))).toMatchObject({ root: 'xml' });
+    expect((await sampleOf(report(content))).element).toEqual(element);
+  });
+
+  it.each([
+    ['{"a":1} x', 'report.not-json'],
+    ['{"a":1}\n[2]', 'report.not-json'],
+    ['{"a":1}\n2', 'report.not-json'],
+    ['{"a":', 'report.truncated'],
+  ])('of %j fails with %s', async (content, code) => {
+    await expect(sampleOf(report(content))).rejects.toMatchObject({ code });
+  });
+
+  it('reads no more of lines than it must', async () => {
+    const long = report(Array.from({ length: 50_000 }, (_, index) => JSON.stringify({ index })).join('\n'));
+    expect((await sampleOf(long)).root).toBe('lines');
+    expect(long.chunksRead()).toBeLessThan(100);
   });
 
   it('reads no more of a list than its first element, twice', async () => {

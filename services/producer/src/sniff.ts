@@ -2,18 +2,28 @@
 import { InvalidInput } from '@assay/contracts';
 import type { Adapter, Report, Sample } from './adapter.ts';
 import { jsonItems } from './json-items.ts';
-import { readStart } from './read-start.ts';
+import { jsonLines } from './json-lines.ts';
+import { readStartBytes, textOfStart } from './read-start.ts';
+import { xmlRoot } from './xml-root.ts';
 
 const sampleBytes = 64 * 1024;
 
+/** Where JSON and XML begin with one of these, what comes later is their adapters' business. */
+const textStarts = new Set(['{', '[', '<']);
+
 /** Reads a report's start and its top-level member names, these to its end: what decides may come last. */
 export async function sampleOf(report: Report): Promise<Sample> {
-  const text = await readStart(report, sampleBytes);
+  const bytes = await readStartBytes(report, sampleBytes);
+  const text = textOfStart(bytes);
+  const none = { keys: new Set<string>(), text, bytes };
+  // Before white space is taken off: a newline is also the tag of a binary message's first member.
+  if (!textStarts.has(text.charAt(0)) && isBinary(bytes)) return { root: 'binary', ...none };
   const first = text.trimStart().charAt(0);
-  if (first === '{') return { root: 'object', keys: await topLevelKeys(report), text };
-  if (first === '[') return { root: 'array', keys: await firstElementKeys(report), text };
-  const root = first === '' ? 'empty' : first === '<' ? 'xml' : 'other';
-  return { root, keys: new Set(), text };
+  if (first === '{') return { ...none, ...(await objectKeys(report)) };
+  if (first === '[') return { ...none, root: 'array', keys: await firstElementKeys(report) };
+  if (first !== '<') return { ...none, root: first === '' ? 'empty' : 'other' };
+  const element = xmlRoot(text);
+  return { ...none, root: 'xml', ...(element ? { element } : {}) };
 }
 
 /**
@@ -56,11 +66,44 @@ function names(adapters: readonly Adapter[], separator: string): string {
     .join(separator);
 }
 
+// Control characters that are in no text, but for white space and what colours a terminal. UTF-16 is no text to us.
+function isBinary(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b));
+}
+
+async function objectKeys(report: Report): Promise<Pick<Sample, 'root' | 'keys'>> {
+  try {
+    return { root: 'object', keys: await topLevelKeys(report) };
+  } catch (error) {
+    const isTrailed = error instanceof InvalidInput && error.code === 'report.not-json';
+    const keys = isTrailed ? await firstOfLines(report) : undefined;
+    if (keys) return { root: 'lines', keys };
+    throw error;
+  }
+}
+
 async function topLevelKeys(report: Report): Promise<ReadonlySet<string>> {
   const reader = jsonItems(report.open(), [], { skip: ['*'] });
   let step = await reader.next();
   while (!step.done) step = await reader.next();
   return keysOf(step.value);
+}
+
+/** Of the first of several objects; undefined when there is no second one, begun at least. */
+async function firstOfLines(report: Report): Promise<ReadonlySet<string> | undefined> {
+  let keys: ReadonlySet<string> | undefined;
+  try {
+    for await (const lines of jsonLines(report.open())) {
+      for (const { index, value } of lines) {
+        if (index > 0) return keys;
+        keys = keysOf(value);
+      }
+    }
+  } catch (error) {
+    // Cut off in its second one: its adapter says so better.
+    if (error instanceof InvalidInput && error.code === 'report.truncated') return keys;
+  }
+  return undefined;
 }
 
 async function firstElementKeys(report: Report): Promise<ReadonlySet<string>> {

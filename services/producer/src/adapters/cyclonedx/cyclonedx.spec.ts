@@ -6,6 +6,7 @@ import { bom, fixture, ofKind, read, xml } from '../../testing/cyclonedx-bom.ts'
 import { formatOf } from '../../testing/format-of.ts';
 import { parseContent } from '../../testing/parse-fixture.ts';
 import { type ReadReport, readReport } from '../../testing/read-report.ts';
+import { xmlRoot } from '../../xml-root.ts';
 import { cyclonedx } from './index.ts';
 
 describe('cyclonedx', () => {
@@ -160,9 +161,13 @@ describe('versions and shapes', () => {
     ['object', ['components', 'vulnerabilities'], '{"components": [{"id": "a"', false],
     ['object', ['spdxVersion', 'packages'], '"purl":', false],
     ['xml', [], '<?xml version="1.0"?><bom serialNumber="x" xmlns="http://cyclonedx.org/schema/bom/1.4">', true],
+    ['xml', [], '<b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.2">', true],
     ['xml', [], '<checkstyle version="4.3">', false],
+    ['xml', [], '<a><bom xmlns="http://cyclonedx.org/schema/bom/1.4"></bom></a>', false],
+    ['xml', [], '<!-- no root -->', false],
   ] as const)('recognises %s of %j %s: %s', (root, keys, text, isOurs) => {
-    expect(cyclonedx.recognises({ root, keys: new Set<string>(keys), text })).toBe(isOurs);
+    const element = xmlRoot(text);
+    expect(cyclonedx.recognises({ root, keys: new Set<string>(keys), text, ...(element && { element }) })).toBe(isOurs);
   });
 });
 

@@ -5,9 +5,9 @@ import { parseBom } from './parse-bom.ts';
 export const cyclonedx: Adapter = {
   name: 'cyclonedx',
   title: 'CycloneDX 1.2 to 1.7, JSON or XML',
-  recognises: ({ root, keys, text }) =>
+  recognises: ({ root, keys, element }) =>
     root === 'xml'
-      ? /<(\w+:)?bom\s[^>]*http:\/\/cyclonedx\.org\/schema\/bom\//.test(text)
+      ? element?.name === 'bom' && element.namespace.startsWith('http://cyclonedx.org/schema/bom/')
       : root === 'object' && keys.has('bomFormat'),
   parse: parseBom,
 };
