@@ -1,0 +1,71 @@
+import type { FindingRecord } from '@assay/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { type Condition, compileCondition, type Variables } from './condition.ts';
+import { withIntegers } from './finding-schema.ts';
+import { withinTime } from './within-time.ts';
+
+const finding: FindingRecord = {
+  id: 'f1',
+  target: 'shop',
+  tool: 'gosec',
+  rule: 'G404',
+  title: 'Weak random numbers',
+  severity: 'high',
+  cwes: [338],
+  startLine: 12,
+  annotations: { 'kev.added': '2024-01-01' },
+};
+
+function conditionOf(expression: string, variables: Variables = ['finding']): Condition {
+  const condition = compileCondition(expression, variables);
+  if (typeof condition !== 'function') throw new Error(condition.reason);
+  return condition;
+}
+
+describe('compileCondition', () => {
+  it.each([
+    ['finding.startLine > 11 && 338 in finding.cwes', true],
+    ['"kev.added" in finding.annotations', true],
+    ['has(finding.purl)', false],
+  ])('%s is %s', (expression, expected) => {
+    expect(conditionOf(expression)({ finding: withIntegers(finding) })).toBe(expected);
+  });
+
+  it.each<[string, Variables, object]>([
+    ['finding.severty == "high"', ['finding'], { reason: 'No such key: severty', offset: 8 }],
+    ['finding.title', ['finding'], { reason: 'must be true or false; it is a string' }],
+    ['event.type == "x"', ['finding'], { reason: 'Unknown variable: event', offset: 0 }],
+    ['x'.repeat(4097), ['finding'], { reason: 'has 4097 characters; at most 4096 are taken' }],
+  ])('tells what is wrong with %.30s, and where', (expression, variables, mistake) => {
+    expect(compileCondition(expression, variables)).toEqual(mistake);
+  });
+
+  it.each([
+    ['finding.purl == "x"', 'No such key: purl'],
+    ['finding.properties["x"] == "y"', 'No such key: properties'],
+  ])('%s fails on a finding that lacks it', (expression, reason) => {
+    expect(() => conditionOf(expression)({ finding: withIntegers(finding) })).toThrow(reason);
+  });
+
+  it('fails when data of any shape give something else than true or false', () => {
+    expect(() => conditionOf('data.x', ['data'])({ data: { x: 'yes' } })).toThrow('it must be true or false');
+  });
+});
+
+describe('withinTime', () => {
+  const evil = conditionOf('finding.title.matches("^(a+)+$")');
+
+  it('interrupts what never ends, and works again after it', () => {
+    const title = `${'a'.repeat(40)}!`;
+    expect(withinTime(50, () => [evil({ finding: { title } })])).toBeUndefined();
+    expect(withinTime(50, () => [evil({ finding: { title: 'aaa' } })])).toEqual([true]);
+  });
+
+  it('hands on what was thrown', () => {
+    expect(() =>
+      withinTime(50, () => {
+        throw new Error('mine');
+      }),
+    ).toThrow('mine');
+  });
+});
