@@ -34,25 +34,33 @@ export type EnricherContext = Context<EnricherConfig, EnricherResources>;
 /** finding.reported: the batch as the producer made it, with all its steps to do. */
 export async function* enrichReported(event: Event<Batch>, context: EnricherContext): AsyncIterable<Outgoing> {
   checkBatch(event.data);
-  yield* followSlip(event.data, context);
+  yield* followSlip(event.data, momentOf(event, context), context);
 }
 
 /** finding.returned: the batch back from a step outside, whose name is the subject's last token. */
 export async function* enrichReturned(event: Event<Batch>, context: EnricherContext): AsyncIterable<Outgoing> {
   checkBatch(event.data);
-  yield* followSlip(takeBack(event.data, event.subject.split('.').at(-1) ?? ''), context);
+  yield* followSlip(takeBack(event.data, event.subject.split('.').at(-1) ?? ''), momentOf(event, context), context);
 }
 
-async function* followSlip(batch: Batch, context: EnricherContext): AsyncIterable<Outgoing> {
+/** The same for each delivery of an event, so that what depends on time comes out the same. */
+function momentOf(event: Event, context: EnricherContext): Date {
+  const time = new Date(event.time);
+  return Number.isNaN(time.getTime()) ? context.now() : time;
+}
+
+async function* followSlip(batch: Batch, at: Date, context: EnricherContext): AsyncIterable<Outgoing> {
   checkSlip(batch, context.config.outsideSteps);
   const enrichments = [...batch.enrichments];
   const severities = Uint8Array.from(batch.severities);
+  // What a step sees: the batch as the steps before it left it.
+  const current = { ...batch, enrichments, severities };
   let done = 0;
   for (const { name, params } of batch.steps) {
     const step = ourSteps.get(name);
     if (!step) break;
     const { prepared } = await context.resources.prepareStep(step, params, context);
-    const deltas = step.run(batch, prepared).map((delta) => enrichment(name, delta));
+    const deltas = step.run(current, prepared, at).map((delta) => enrichment(name, delta));
     for (const delta of deltas) applySeverity(severities, delta);
     enrichments.push(...deltas);
     done++;

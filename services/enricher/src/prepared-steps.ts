@@ -11,18 +11,20 @@ export interface PreparedStep {
 
 export type PrepareStep = (step: AnyStep, params: Step['params'], context: StepContext) => Promise<PreparedStep>;
 
-/** Keeps the `size` last used ones; the same parameters at the same time are prepared once. */
-export function preparedSteps(size = 64): PrepareStep {
-  const kept = new Map<string, Promise<PreparedStep>>();
+/** Keeps the last used ones of each step; the same parameters at the same time are prepared once. */
+export function preparedSteps(): PrepareStep {
+  const ofSteps = new Map<string, Map<string, Promise<PreparedStep>>>();
   return (step, params, context) => {
-    const key = JSON.stringify([step.name, ...Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    const kept = ofSteps.get(step.name) ?? new Map<string, Promise<PreparedStep>>();
+    ofSteps.set(step.name, kept);
+    const key = JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = kept.get(key);
     kept.delete(key);
     const preparing = known ?? prepare(step, params, context);
     kept.set(key, preparing);
     // What failed is tried again with the next delivery.
     if (!known) preparing.catch(() => kept.get(key) === preparing && kept.delete(key));
-    for (const [oldest] of kept) if (kept.size > size) kept.delete(oldest);
+    for (const [oldest] of kept) if (kept.size > (step.keeps ?? 16)) kept.delete(oldest);
     return preparing;
   };
 }

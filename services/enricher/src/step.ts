@@ -16,13 +16,18 @@ export interface StepDefinition<Schema extends z.ZodType = z.ZodType, Prepared =
   readonly summary: string;
   /** The slip's parameters, which are strings. */
   readonly params: Schema;
+  /** For how many different parameters what `prepare` gave is kept. At least 1, default 16; few where it is large. */
+  readonly keeps?: number;
   /**
    * Everything that depends on the parameters alone: reading a blob, compiling rules. Done once for the same
    * parameters, so a parameter that refers to content must do so by digest.
    */
   prepare(params: z.output<Schema>, context: StepContext): Prepared | Promise<Prepared>;
-  /** What the step adds. Pure, and cheap: it decodes a finding only where it must. */
-  run(batch: Batch, prepared: Prepared): Delta[];
+  /**
+   * What the step adds to a batch, which has the enrichments and severities of the steps before it. Pure, and cheap: it
+   * decodes a finding only where it must. `at` is when the batch was published, the same however often it comes.
+   */
+  run(batch: Batch, prepared: Prepared, at: Date): Delta[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of steps holds different parameters; `defineStep` checks each.

@@ -1,32 +1,22 @@
 // codeowners: who owns the file that a finding is in, by a CODEOWNERS file and GitHub's rules.
-import { type Batch, InvalidInput } from '@assay/contracts';
-import { z } from 'zod';
-import { type Delta, defineStep, type StepContext } from '../../step.ts';
+import type { Batch } from '@assay/contracts';
+import { documentParams, readDocument } from '../../document.ts';
+import { type Delta, defineStep } from '../../step.ts';
 import { type Codeowners, maxCodeownersBytes, ownersOf, parseCodeowners } from './owners.ts';
 import { pathOf } from './path-of.ts';
+
+const limit = {
+  maxBytes: maxCodeownersBytes - 1,
+  code: 'codeowners.too-large',
+  sentence: 'is no CODEOWNERS file that GitHub would load: it has 3 MB or more',
+};
 
 export const codeowners = defineStep({
   name: 'codeowners',
   summary: 'Adds the owners of the file a finding is in, by a CODEOWNERS file and GitHub’s rules.',
-  params: z
-    .strictObject({
-      blob: z
-        .string()
-        .regex(/^sha256:[0-9a-f]{64}$/, 'must be the digest of a CODEOWNERS file in the blob store, sha256:…')
-        .optional(),
-      // It travels in every batch, so only a short one may.
-      content: z
-        .string()
-        .max(16 * 1024, 'must be at most 16 KiB: put a longer file into the blob store and name it by blob')
-        .optional(),
-    })
-    .refine(
-      ({ blob, content }) => (blob === undefined) !== (content === undefined),
-      'needs either blob (digest of a CODEOWNERS file in the blob store) or content (the file itself)',
-    ),
+  params: documentParams('a CODEOWNERS file'),
   async prepare(params, context): Promise<OwnerLookup> {
-    const text = params.blob === undefined ? (params.content ?? '') : await readBlob(params.blob, context);
-    const file = parseCodeowners(text);
+    const file = parseCodeowners(await readDocument(params, context, limit));
     if (file.skipped.length > 0) {
       context.log.warn({ lines: file.skipped.slice(0, 20) }, 'CODEOWNERS lines skipped');
     }
@@ -63,19 +53,4 @@ function addOwners(batch: Batch, ownersAt: OwnerLookup): Delta[] {
   return [...byOwners.values()].map(({ owners, positions }) =>
     positions.length === batch.findings.length ? { owners } : { owners, positions },
   );
-}
-
-async function readBlob(digest: string, { blobs }: StepContext): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of blobs.get(digest)) {
-    size += chunk.length;
-    if (size >= maxCodeownersBytes) {
-      throw new InvalidInput(`blob ${digest} is no CODEOWNERS file that GitHub would load: it has 3 MB or more`, {
-        code: 'codeowners.too-large',
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
