@@ -66,7 +66,7 @@ describe('XML', () => {
     ],
     [
       'elements without end',
-      xml(`<components><component type="library">${'<a/>'.repeat(2 ** 18)}`),
+      xml(`<components><component type="library">${'<a/>'.repeat(2 ** 18)}</component></components>`),
       'report.too-large',
     ],
   ])('refuses %s', async (_, content, code) => {

@@ -1,13 +1,7 @@
 // An element of CycloneDX's XML as the JSON of the same thing: attributes and children become members, the elements
 // that hold lists become lists.
 import type { JsonObject } from '../../json-values.ts';
-
-export interface Element {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  text: string;
-  readonly children: Element[];
-}
+import type { XmlElement } from '../../xml-elements.ts';
 
 const lists = new Set([
   'advisories',
@@ -27,7 +21,7 @@ const lists = new Set([
   'versions',
 ]);
 
-export function jsonOf(element: Element): unknown {
+export function jsonOf(element: XmlElement): unknown {
   const { name, attributes, children, text } = element;
   // Since 1.5 tools are components and services.
   if (lists.has(name) && !(name === 'tools' && children.some((child) => child.name === 'components')))
