@@ -73,6 +73,7 @@ export {
   maxSinkBytes,
   parseSinkSpec,
   parseSinkStart,
+  type RateLimit,
   type SecretReference,
   type SinkSpec,
   type SinkStart,

@@ -26,6 +26,12 @@ export interface SinkSpec {
     /** Most findings or events, 1 to 10000. */ size?: number /** Longest wait for a full one, milliseconds, at most 60000. */;
     waitMs?: number;
   };
+  /** Most deliveries; what is more waits. */
+  rateLimit?: RateLimit;
+  /** Everything but the delivery itself: what would have been delivered is logged and told of as DRY. */
+  dryRun?: boolean;
+  /** Texts by the name the type gives each, in the words of template.ts. */
+  template?: Record<string, string>;
   /** The type's own settings. */
   config: Record<string, unknown>;
   /** By the name the type gives each, e.g. { "secret": { "env": "HOOK_SECRET" } }. */
@@ -34,6 +40,16 @@ export interface SinkSpec {
   generation: number;
   /** Where this generation begins; absent in the first. */
   replayFrom?: SinkStart;
+}
+
+/** Deliveries (requests to try again included) in a second or a minute: exactly one of the two. */
+export interface RateLimit {
+  /** 0.001 to 1000. */
+  perSecond?: number;
+  /** 0.001 to 60000. */
+  perMinute?: number;
+  /** Most at once after a pause, 1 to 1000. Default 1. */
+  burst?: number;
 }
 
 /** Most bytes of a sink's JSON. */
@@ -48,6 +64,9 @@ const names = [
   'filter',
   'start',
   'batch',
+  'rateLimit',
+  'dryRun',
+  'template',
   'config',
   'credentials',
   'generation',
@@ -70,6 +89,9 @@ export function parseSinkSpec(json: unknown): SinkSpec {
   if (given.filter !== undefined) spec.filter = textAt(given.filter, 'sink.filter');
   if (given.start !== undefined) spec.start = parseSinkStart(given.start, 'sink.start');
   if (given.batch !== undefined) spec.batch = batchAt(given.batch);
+  if (given.rateLimit !== undefined) spec.rateLimit = rateLimitAt(given.rateLimit);
+  if (given.dryRun !== undefined) spec.dryRun = flagAt(given.dryRun, 'sink.dryRun');
+  if (given.template !== undefined) spec.template = templateAt(given.template);
   if (given.credentials !== undefined) spec.credentials = credentialsAt(given.credentials);
   if (given.replayFrom !== undefined) spec.replayFrom = parseSinkStart(given.replayFrom, 'sink.replayFrom');
   return spec;
@@ -108,6 +130,24 @@ function batchAt(value: unknown): NonNullable<SinkSpec['batch']> {
   if (given.size !== undefined) batch.size = integerAt(given.size, 'sink.batch.size', 1, 10_000);
   if (given.waitMs !== undefined) batch.waitMs = integerAt(given.waitMs, 'sink.batch.waitMs', 0, 60_000);
   return batch;
+}
+
+function rateLimitAt(value: unknown): RateLimit {
+  const where = 'sink.rateLimit';
+  const given = objectAt(value, where);
+  refuseUnknown(given, ['perSecond', 'perMinute', 'burst'], where);
+  if ((given.perSecond === undefined) === (given.perMinute === undefined))
+    throw invalid('member', `${where} must have one of perSecond and perMinute`);
+  const limit: RateLimit = {};
+  if (given.perSecond !== undefined) limit.perSecond = numberAt(given.perSecond, `${where}.perSecond`, 0.001, 1000);
+  if (given.perMinute !== undefined) limit.perMinute = numberAt(given.perMinute, `${where}.perMinute`, 0.001, 60_000);
+  if (given.burst !== undefined) limit.burst = integerAt(given.burst, `${where}.burst`, 1, 1000);
+  return limit;
+}
+
+function templateAt(value: unknown): Record<string, string> {
+  const entries = Object.entries(objectAt(value, 'sink.template'));
+  return Object.fromEntries(entries.map(([name, text]) => [name, textAt(text, `sink.template.${name.slice(0, 64)}`)]));
 }
 
 function credentialsAt(value: unknown): Record<string, SecretReference> {
@@ -149,6 +189,16 @@ function textAt(value: unknown, where: string): string {
 function integerAt(value: unknown, where: string, least: number, most: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
   throw invalid('member', `${where} must be a whole number from ${least} to ${most}`);
+}
+
+function numberAt(value: unknown, where: string, least: number, most: number): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value;
+  throw invalid('member', `${where} must be a number from ${least} to ${most}`);
+}
+
+function flagAt(value: unknown, where: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalid('member', `${where} must be true or false`);
 }
 
 function objectAt(value: unknown, where: string): Record<string, unknown> {

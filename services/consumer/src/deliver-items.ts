@@ -16,6 +16,8 @@ export interface Delivering {
   readonly size: number;
   /** Aborted when the sink shall not be waited for any longer. */
   readonly killed: AbortSignal;
+  /** Waits until the sink may be called; throws Stopped when it will not be. */
+  ready(): Promise<void>;
   /** Waits before the next try; throws Stopped when there is none. */
   retryLater(attempt: number, error: unknown): Promise<void>;
 }
@@ -29,15 +31,34 @@ export interface Delivered {
 
 export async function deliverItems(items: readonly SinkItem[], delivering: Delivering): Promise<Delivered> {
   const delivered: Delivered = { attempts: 0, refused: new Map() };
-  for (let start = 0; start < items.length; start += delivering.size) {
-    const chunk = items.slice(start, start + delivering.size).filter(({ event }) => !delivered.refused.has(event.id));
+  for (const part of partsOf(items, delivering.size)) {
+    const chunk = part.filter(({ event }) => !delivered.refused.has(event.id));
     if (chunk.length > 0) await deliverChunk(chunk, delivering, delivered);
   }
   return delivered;
 }
 
+/**
+ * Cut between events; an event of more items than `size` is cut by itself, from its first. So the parts of an event are
+ * the same however it comes again, and a sink can name what it makes of them.
+ */
+function* partsOf(items: readonly SinkItem[], size: number): Iterable<SinkItem[]> {
+  let part: SinkItem[] = [];
+  for (const [, own] of Map.groupBy(items, (item) => item.event.id)) {
+    if (part.length > 0 && part.length + own.length > size) {
+      yield part;
+      part = [];
+    }
+    let start = 0;
+    for (; own.length - start > size; start += size) yield own.slice(start, start + size);
+    part.push(...own.slice(start));
+  }
+  if (part.length > 0) yield part;
+}
+
 async function deliverChunk(items: readonly SinkItem[], delivering: Delivering, delivered: Delivered): Promise<void> {
   for (let attempt = 1; ; attempt++) {
+    await delivering.ready();
     delivered.attempts++;
     try {
       await delivering.sink.deliver(items, {

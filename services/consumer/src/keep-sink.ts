@@ -14,13 +14,16 @@ import {
 } from '@assay/contracts';
 import { backoffMs, pause } from './backoff.ts';
 import { compileFilter, passAll } from './compile-filter.ts';
+import { drySink } from './dry-sink.ts';
 import { type Durable, positionOf } from './durables.ts';
 import { maxHeldEvents } from './held-events.ts';
+import { paceOf } from './rate-limit.ts';
 import { holdsFindings, readItems } from './read-items.ts';
 import { readSecrets, redact, type SecretSources } from './read-secrets.ts';
 import { describeWith, type Outcome, runSink } from './run-sink.ts';
 import type { Blobs, Log, Secrets, Sink } from './sink.ts';
 import { sinkTypeOf } from './sinks/by-name.ts';
+import { compileTemplates, type Template } from './template.ts';
 
 /** What every sink of this process shares. */
 export interface SinkHost {
@@ -85,39 +88,45 @@ class KeptSinkLoop {
     }
   }
 
-  /** Returns when the sink was stopped, throws when it broke. */
-  async #once(signal: AbortSignal, running: () => void): Promise<void> {
+  /** Returns when the sink was stopped, throws when it broke; `working` is called with every outcome of a delivery. */
+  async #once(signal: AbortSignal, working: () => void): Promise<void> {
     const { bus, blobs, ackWaitMs, log, now } = this.#host;
     const spec = this.#spec;
     const type = sinkTypeOf(spec.type);
     type.check(spec.config);
     const ofFindings = holdsFindings(spec.subject);
+    const templates = compileTemplates(spec.template ?? {}, type.templates);
     const filter = spec.filter ? compileFilter(spec.filter, ofFindings ? 'findings' : 'events') : passAll;
     // The durable comes first: what happens while the sink cannot be opened waits in the stream for it.
     const { stream, name, filter: subject, start } = this.#durable;
     const consumer = { stream, name, filter: subject, ackWaitMs, maxAckPending: maxHeldEvents };
     await bus.ensureConsumer({ ...consumer, start: positionOf(start) });
     this.#secrets = await readSecrets(spec.credentials ?? {}, type.credentials, this.#host.secrets);
-    const sink = await this.#open();
+    const sink = await this.#open(templates);
     try {
       const run = await runSink({
         bus,
         consumer,
-        sink,
+        sink: spec.dryRun ? drySink(sink, log, (text) => redact(text, this.#secrets)) : sink,
         filter,
         size: spec.batch?.size ?? type.batchSize,
         waitMs: spec.batch?.waitMs ?? 0,
+        ...(spec.rateLimit ? { pace: paceOf(spec.rateLimit, () => performance.now(), pause) } : {}),
         log,
         describe: (error) => this.#describe(error),
         readItems: (message) => readItems(message, blobs),
         bury: async (delivery, error) => {
           // A dead letter that a sink refuses is in the dead letters already.
           if (delivery.stream === deadStream) return;
+          // A dry run changes nothing; its log and its event tell of the refusal.
+          if (spec.dryRun) return;
           await deadLetter(bus, 'consumer', delivery, this.#named(error), now(), spec.name);
         },
-        report: (outcome) => this.#report(outcome),
+        report: async (outcome) => {
+          working();
+          await this.#report(outcome);
+        },
       });
-      running();
       log.info({ subject: spec.subject, durable: name }, 'sink is running');
       const stop = () => void run.stop();
       signal.addEventListener('abort', stop, { once: true });
@@ -132,13 +141,14 @@ class KeptSinkLoop {
     }
   }
 
-  #open(): Promise<Sink> {
+  #open(templates: Record<string, Template>): Promise<Sink> {
     const { log, filesRoot, stdout, allowsPrivateAddresses, now } = this.#host;
     const { name, generation, type, config, subject } = this.#spec;
     return sinkTypeOf(type).open(config, this.#secrets, {
       name,
       generation,
       hasFindings: holdsFindings(subject),
+      templates,
       log,
       filesRoot,
       stdout,
@@ -147,10 +157,11 @@ class KeptSinkLoop {
     });
   }
 
-  async #report({ outcome, events, findings, filtered, attempts, reason, traceparent }: Outcome): Promise<void> {
+  async #report({ outcome: done, events, findings, filtered, attempts, reason, traceparent }: Outcome): Promise<void> {
     const [first, last] = [events[0], events.at(-1)];
     // Deliveries are events too: telling of the delivery of one would go on for ever.
     if (!first || !last || first.stream === streamOf(deliveryFinished.noun)) return;
+    const outcome = this.#spec.dryRun && done === DeliveryOutcome.DELIVERED ? DeliveryOutcome.DRY : done;
     await this.#host.publish(
       emit(deliveryFinished, {
         sink: this.#spec.name,

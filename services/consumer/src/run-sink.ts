@@ -1,12 +1,14 @@
 // One sink at work: takes events from its durable in order, batches them, delivers, says so, acks. Nothing is acked
 // before the sink has it; an event that it refuses for good is acked after it is in the dead letters.
 import type { Bus, ConsumerSpec, Delivery, StoredMessage } from '@assay/bus';
-import { DeliveryOutcome, explain } from '@assay/contracts';
+import { DeliveryOutcome, explain, Transient } from '@assay/contracts';
 import { inSpan } from '@assay/runtime';
 import { backoffMs, pause } from './backoff.ts';
 import type { Filter } from './compile-filter.ts';
 import { deliverItems, isForGood, Stopped } from './deliver-items.ts';
 import { type Held, HeldEvents, maxHeldEvents } from './held-events.ts';
+import { credentialRefusedCode } from './http/door.ts';
+import type { Pace } from './rate-limit.ts';
 import type { Log, Sink, SinkItem } from './sink.ts';
 
 /** How long a delivery that has begun may go on when the service stops. */
@@ -32,6 +34,8 @@ export interface SinkRunOptions {
   size: number;
   /** Longest wait for a full batch; 0: whatever is there. Milliseconds. */
   waitMs: number;
+  /** How often the sink may be called. Default: as often as there is something. */
+  pace?: Pace;
   log: Log;
   readItems(message: StoredMessage): Promise<SinkItem[]>;
   /** Resolves when the event is in the dead letters. */
@@ -167,6 +171,7 @@ class Run implements SinkRun {
         sink,
         size,
         killed: this.#killed.signal,
+        ready: () => this.#ready(),
         retryLater: (attempt, error) => this.#retryLater(attempt, error, 'sink did not take a delivery'),
       }),
     );
@@ -216,9 +221,18 @@ class Run implements SinkRun {
     }
   }
 
+  async #ready(): Promise<void> {
+    const { pace } = this.#options;
+    if (!pace) return;
+    await pace.wait(this.#stopping.signal);
+    if (this.#stopping.signal.aborted) throw new Stopped();
+  }
+
   async #retryLater(attempt: number, error: unknown, what: string): Promise<void> {
     const { describe, log, random = Math.random, pause: wait = pause } = this.#options;
     if (this.#stopping.signal.aborted) throw new Stopped();
+    // Only a sink that is opened anew has other credentials.
+    if (error instanceof Transient && error.code === credentialRefusedCode) throw error;
     const retryInMs = backoffMs(attempt, error, random());
     log.warn({ attempt, retryInMs, reason: describe(error) }, what);
     await wait(retryInMs, this.#stopping.signal);

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { type FindingRecord, InvalidInput } from '@assay/contracts';
 import type { Host } from '@assay/runtime';
 import { z } from 'zod';
+import type { Template } from './template.ts';
 
 /** Logs as the platform does. */
 export type Log = Host<unknown>['log'];
@@ -51,6 +52,11 @@ export interface Sink {
    * InvalidInput when these items will never be taken.
    */
   deliver(items: readonly SinkItem[], info: DeliveryInfo): Promise<void>;
+  /**
+   * What `deliver` would write, for people, up to the last step: it may ask the other side, and changes nothing there.
+   * Throws as `deliver`. Default: the items as JSON.
+   */
+  preview?(items: readonly SinkItem[], info: DeliveryInfo): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -60,6 +66,8 @@ export interface SinkContext {
   readonly generation: number;
   /** Items are findings, not other events. */
   readonly hasFindings: boolean;
+  /** The sink's own texts, by the names that its type has; only those that were given. */
+  readonly templates?: Readonly<Record<string, Template>>;
   readonly log: Log;
   /** The only folder that sinks may write to; the first that does makes it. */
   readonly filesRoot: string;
@@ -78,6 +86,8 @@ export interface SinkType {
   readonly config: z.ZodObject;
   /** Names of the credentials it takes. */
   readonly credentials: readonly string[];
+  /** Names of the texts that a sink may give templates for. */
+  readonly templates: readonly string[];
   /** Items of one delivery when the sink does not say. */
   readonly batchSize: number;
   /** Checks a sink's config without opening anything; throws InvalidInput "sink.config". */
@@ -92,6 +102,8 @@ export interface SinkTypeOptions<Schema extends z.ZodObject> {
   summary: string;
   config: Schema;
   credentials?: readonly string[];
+  /** Names of texts: `context.templates` has what a sink gives for them. */
+  templates?: readonly string[];
   /** At least 1, at most 10000. */
   batchSize: number;
   open(config: z.output<Schema>, secrets: Secrets, context: SinkContext): Promise<Sink>;
@@ -110,6 +122,7 @@ export function defineSink<Schema extends z.ZodObject>(options: SinkTypeOptions<
     summary: options.summary,
     config: options.config,
     credentials: options.credentials ?? [],
+    templates: options.templates ?? [],
     batchSize: options.batchSize,
     check: (config) => {
       parse(config);

@@ -1,5 +1,5 @@
-// Which addresses a webhook may ask for: public ones. Checked where the connection is made, after the name was resolved,
-// so that a name cannot lead elsewhere between the check and the use.
+// Which addresses a sink may ask for: public ones. Checked where the connection is made, after the name was resolved, so
+// that a name cannot lead elsewhere between the check and the use.
 import { type LookupAddress, lookup as lookupName } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { InvalidInput } from '@assay/contracts';
@@ -47,7 +47,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** The code of the error that `publicLookup` ends in. */
-export const privateAddressCode = 'sink.webhook.private-address';
+export const privateAddressCode = 'sink.private-address';
 
 /** For `connect`: resolves a name, and fails when any of its addresses is not public. */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
