@@ -4,6 +4,7 @@ export { cyclonedx } from './cyclonedx/index.ts';
 export { eslint } from './eslint/index.ts';
 export { gitleaks } from './gitleaks/index.ts';
 export { gosec } from './gosec/index.ts';
+export { osvScanner } from './osv-scanner/index.ts';
 export { sarif } from './sarif/index.ts';
 export { secretlint } from './secretlint/index.ts';
 export { semgrep } from './semgrep/index.ts';

@@ -1,5 +1,6 @@
 // How bad a vulnerability is, of the several ratings it may have: the best method that says something.
 import { type Cvss, Severity } from '@assay/contracts';
+import { severityOfScore } from '../../cvss.ts';
 import { type JsonObject, listOf, numberOf, objectOf, textOf } from '../../json-values.ts';
 
 /** Best first; what is not listed comes last, in order of the report. */
@@ -36,11 +37,7 @@ function severityOf(rating: JsonObject): Severity | undefined {
   const method = textOf(rating['method']).toLowerCase();
   const score = scoreOf(rating);
   if (score === undefined || !method.startsWith('cvss')) return undefined;
-  // The qualitative scale of CVSS 3 and 4; version 2 ends at high.
-  if (score >= 9 && method !== 'cvssv2') return Severity.CRITICAL;
-  if (score >= 7) return Severity.HIGH;
-  if (score >= 4) return Severity.MEDIUM;
-  return score > 0 ? Severity.LOW : Severity.INFO;
+  return severityOfScore(score, method === 'cvssv2');
 }
 
 function cvssOf(rating: JsonObject): Cvss | undefined {
