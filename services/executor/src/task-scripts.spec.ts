@@ -1,5 +1,6 @@
 // Each scanner's own task.yaml, with a script in the tool's place: what it says of exit codes, in assay.dev/exit-codes,
 // its script must do.
+import { join } from 'node:path';
 import { Outcome, outcomeNames } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { localBackend } from './backends/local/index.ts';
@@ -42,8 +43,9 @@ describe('the tasks that come with Assay', () => {
     if (!component || !spec) throw new Error(`no ${name}`);
     const scan = component.steps[0];
     if (!scan?.script) throw new Error('no script');
-    // A function is found before any program of that name, wherever the real one is.
-    const stubbed = scan.script.replace('#!/bin/sh\n', `#!/bin/sh\n${spec.command}() { (${script}) }\n`);
+    // Found before the real one, wherever that is.
+    await world.tool(spec.command, script);
+    const stubbed = scan.script.replace('#!/bin/sh\n', `#!/bin/sh\nPATH='${join(world.root, 'bin')}':$PATH\n`);
     expect(stubbed).not.toBe(scan.script);
     const backend = localBackend({ ...world, concurrency: 1, taskTimeoutMs: 20_000, now: () => new Date() });
     await backend.start({
