@@ -18,7 +18,10 @@ export const exitCodeMeanings: readonly [ExitCode, string][] = [
   [exitCode.findings, 'There are findings at or above `--fail-on`; or `doctor` found something to repair.'],
   [exitCode.usage, 'Wrong usage or input: an unknown option, a file that is missing or no report, a refused token.'],
   [exitCode.unreachable, 'The platform cannot be reached or is overloaded; the same command may work later.'],
-  [exitCode.incomplete, 'The run or report is incomplete: a task failed, a scan was partial or counts do not add up.'],
+  [
+    exitCode.incomplete,
+    'The run or report is incomplete: a task failed, a scan was partial or counts do not add up; or a tool could not be installed.',
+  ],
   [exitCode.fault, 'A mistake of Assay’s.'],
   [exitCode.interrupted, 'Interrupted by a signal.'],
 ];

@@ -65,7 +65,7 @@ export const registry: readonly Entry[] = [
     summary: 'look after events that nobody could handle',
     load: () => import('./commands/dead.ts'),
   },
-  { name: 'tools', group: look, summary: 'list scanners, install one', load: () => import('./commands/tools.ts') },
+  { name: 'tools', group: look, summary: 'list scanners, install them', load: () => import('./commands/tools.ts') },
   {
     name: 'config',
     group: look,

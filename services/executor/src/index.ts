@@ -2,4 +2,5 @@ export { defaultCli, defaultComponents, defaultPipelines, loadComponents } from 
 export { executor } from './service.ts';
 export { type ToolPlaces, toolPlaces } from './tools/find-tool.ts';
 export { type InstallOptions, installTool } from './tools/install-tool.ts';
+export { installTools, type ToolInstall } from './tools/install-tools.ts';
 export { listTools, type ToolState } from './tools/list-tools.ts';

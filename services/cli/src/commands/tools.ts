@@ -1,10 +1,11 @@
 // assay tools ls | install
-import type { ToolState } from '@assay/executor';
+import type { ToolInstall, ToolState } from '@assay/executor';
 import { type Define, outputOption } from '../command.ts';
 import { homeFolder } from '../connection.ts';
+import { exitCode } from '../exit-codes.ts';
 import { print } from '../listing.ts';
 import type { Column } from '../table.ts';
-import { manyLines, oneLine, toJson } from '../terminal-text.ts';
+import { manyLines } from '../terminal-text.ts';
 
 const columns: readonly Column<ToolState>[] = [
   { title: 'TOOL', value: ({ name }) => name },
@@ -17,6 +18,15 @@ const columns: readonly Column<ToolState>[] = [
   { title: 'HOW IT COMES', value: ({ install, repair }) => repair || install },
   { title: 'WHERE', value: ({ path }) => path, shrinkTo: 16, keep: 'end' },
 ];
+
+const installColumns: readonly Column<ToolInstall>[] = [
+  { title: 'TOOL', value: ({ name }) => name },
+  { title: 'OUTCOME', value: ({ outcome }) => outcome, style: ({ outcome }) => outcomeStyles[outcome] },
+  { title: 'VERSION', value: ({ version }) => version },
+  { title: 'WHY', value: ({ reason }) => reason.split('\n')[0], shrinkTo: 24 },
+  { title: 'WHERE', value: ({ path }) => path, shrinkTo: 16, keep: 'end' },
+];
+const outcomeStyles = { installed: 'green', skipped: 'dim', failed: 'red' } as const;
 
 export const define: Define = (command, io) => {
   command
@@ -34,22 +44,34 @@ export const define: Define = (command, io) => {
 
   command
     .command('install')
-    .summary('install a pinned version of a scanner for Assay')
-    .description('Install the pinned version of a scanner into Assay’s own cache, from its registry.')
-    .argument('<name>', 'the tool')
+    .summary('install pinned versions of scanners for Assay')
+    .description(
+      'Install the pinned versions of scanners into Assay’s own cache, each from its registry, one after the other. ' +
+        'One that fails keeps no other back: the exit code is 4, and the same command tries again what is missing.',
+    )
+    .argument('<names...>', 'the tools; `all` for every one that a registry gives')
     .addOption(outputOption())
-    .example('assay tools install bandit', 'the machine’s own Python stays as it is')
-    .does(io, async (name: string, options: { output: string }) => {
-      const { installTool, loadComponents } = await import('@assay/executor');
-      const tool = await installTool(name, {
+    .example('assay tools install all', 'takes minutes: some are built with Go')
+    .example('assay tools install bandit semgrep', 'the machine’s own Python stays as it is')
+    .does(io, async (names: string[], options: { output: string }) => {
+      const { installTools, loadComponents } = await import('@assay/executor');
+      const ended: ToolInstall[] = [];
+      for await (const tool of installTools(names, {
         home: homeFolder(io.env),
         components: await loadComponents(),
         onProgress: (line) => io.err.put(`${manyLines(line)}\n`),
         signal: io.signal,
-      });
-      await io.out.line(
-        options.output === 'json' ? toJson(tool) : oneLine(`${tool.name} ${tool.version} is ready: ${tool.path}`),
-      );
-      return undefined;
+      })) {
+        ended.push(tool);
+        // In full here, because a program's last words are several lines; the table has the first.
+        if (tool.outcome === 'failed') io.err.put(`${manyLines(`${tool.name}: ${tool.reason}`)}\n`);
+      }
+      await print(io, ended, { format: options.output, columns: installColumns, empty: 'no tools' });
+      const failed = ended.filter(({ outcome }) => outcome === 'failed').length;
+      if (options.output !== 'json') {
+        const count = (outcome: string) => ended.filter((tool) => tool.outcome === outcome).length;
+        await io.out.line(`${count('installed')} installed, ${count('skipped')} skipped, ${failed} failed`);
+      }
+      return failed === 0 ? undefined : exitCode.incomplete;
     });
 };

@@ -18,7 +18,7 @@ export interface TinyWorld extends AsyncDisposable {
   /** A component that runs `scan` and hands over what it wrote to $REPORT. */
   component(
     name: string,
-    options?: { scan?: string; tool?: string; annotations?: string; submit?: boolean },
+    options?: { scan?: string; tool?: string; install?: string; annotations?: string; submit?: boolean },
   ): Promise<Component>;
   /** What was handed over, by task: the report's text and the arguments. */
   submitted(): Promise<Record<string, { report: string; args: string[]; env: Record<string, string> }>>;
@@ -43,10 +43,14 @@ export async function tinyWorld(): Promise<TinyWorld> {
     cli,
     places: { home, path: [bin, '/usr/local/bin', '/usr/bin', '/bin'] },
     tool: (name, script) => writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
-    async component(name, { scan = `${name} >"$REPORT"`, tool = name, annotations = '', submit = true } = {}) {
+    async component(name, { scan = `${name} >"$REPORT"`, tool = name, submit = true, ...rest } = {}) {
       await mkdir(join(components, name), { recursive: true });
       const file = join(components, name, 'task.yaml');
-      await writeFile(file, taskYaml(name, scan, tool, annotations, submit));
+      const { install = `pypi:${tool}==1.0.0`, annotations = '' } = rest;
+      await writeFile(
+        file,
+        taskYaml(name, scan, `    assay.dev/tool: ${tool}\n    assay.dev/install: ${install}\n${annotations}`, submit),
+      );
       return loadComponent(file);
     },
     async submitted() {
@@ -85,7 +89,7 @@ export async function untilGone(pid: number): Promise<void> {
   });
 }
 
-function taskYaml(name: string, scan: string, tool: string, annotations: string, submit: boolean): string {
+function taskYaml(name: string, scan: string, annotations: string, submit: boolean): string {
   const lines = scan.split('\n').map((line) => `        ${line}`);
   return `apiVersion: tekton.dev/v1
 kind: Task
@@ -94,8 +98,6 @@ metadata:
   labels:
     v1.dracon.ocurity.com/component: producer
   annotations:
-    assay.dev/tool: ${tool}
-    assay.dev/install: pypi:${tool}==1.0.0
 ${annotations}
 spec:
   params:
@@ -114,7 +116,7 @@ spec:
 ${submit ? '    - name: report' : '    []'}
   steps:
     - name: scan
-      image: ${tool}:1
+      image: ${name}:1
       workingDir: $(workspaces.source.path)
       env:
         - name: REPORT

@@ -2,6 +2,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { isFromRegistry, releaseOf } from './install-spec.ts';
 import type { ToolSpec } from './tool-spec.ts';
 
 /** Where tools are looked for. */
@@ -19,7 +20,7 @@ export function toolPlaces(home: string): ToolPlaces {
 
 /** The folder an installed version is at, "" for tools that are not installed by Assay. */
 export function cacheFolder(home: string, { command, install }: ToolSpec): string {
-  return 'version' in install ? join(home, 'cache/tools', command, install.version) : '';
+  return isFromRegistry(install) ? join(home, 'cache/tools', command, releaseOf(install)) : '';
 }
 
 /** Folders a tool's programs are looked up in, in order. */

@@ -4,7 +4,8 @@ import { delimiter, dirname } from 'node:path';
 import type { Component } from '@assay/pipeline';
 import { runProcess } from '../run-process.ts';
 import { findProgram, searchFolders, type ToolPlaces } from './find-tool.ts';
-import { describeInstall, type ToolSpec, toolOf } from './tool-spec.ts';
+import { describeInstall, isFromRegistry } from './install-spec.ts';
+import { type ToolSpec, toolOf } from './tool-spec.ts';
 
 const versionTimeoutMs = 30_000;
 
@@ -38,7 +39,7 @@ async function stateOf(spec: ToolSpec, places: ToolPlaces): Promise<ToolState> {
     version: 'path' in found ? await versionOf(found.path, spec, places) : '',
     path: 'path' in found ? found.path : '',
     install: describeInstall(spec.install),
-    isInstallable: 'version' in spec.install,
+    isInstallable: isFromRegistry(spec.install),
     repair: 'path' in found ? '' : found.missing,
   };
 }

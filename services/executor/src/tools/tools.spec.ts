@@ -1,13 +1,11 @@
 import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvalidInput, Transient } from '@assay/contracts';
-import { parseComponent } from '@assay/pipeline';
+import { Transient } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadComponents } from '../load-components.ts';
 import { type TinyWorld, tinyWorld } from '../testing/tiny-tools.ts';
 import { installTool } from './install-tool.ts';
 import { listTools } from './list-tools.ts';
-import { toolOf } from './tool-spec.ts';
 
 let world: TinyWorld;
 beforeEach(async () => {
@@ -140,35 +138,4 @@ describe('listing tools', () => {
     const [tool] = await listTools(await loadComponents(world.components), world.places);
     expect(tool).toMatchObject({ isPresent: false, repair: expect.stringContaining('needs nothing-like-it') });
   });
-});
-
-describe('the annotation assay.dev/install', () => {
-  const withInstall = async (text: string) => {
-    const component = await world.component('finder');
-    const yaml = (await readFile(component.file, 'utf8')).replace('pypi:finder==1.0.0', text);
-    return toolOf(parseComponent(yaml, 'task.yaml'))?.install;
-  };
-
-  it.each([
-    ['pypi:bandit[sarif]==1.9.4', { how: 'pypi', package: 'bandit[sarif]', version: '1.9.4' }],
-    [
-      'go:github.com/a/b/v2/cmd/c@v1.2.3',
-      { how: 'go', package: 'github.com/a/b/v2/cmd/c', version: '1.2.3', raises: [], ldflags: '' },
-    ],
-    [
-      'go:a.io/b@v1.0.0 c.io/d@v2.0.0',
-      { how: 'go', package: 'a.io/b', version: '1.0.0', raises: ['c.io/d@v2.0.0'], ldflags: '' },
-    ],
-    ['bundled:eslint', { how: 'bundled', package: 'eslint' }],
-    ['with:Node.js', { how: 'with', what: 'Node.js' }],
-  ])('reads %s', async (text, expected) => {
-    expect(await withInstall(text)).toEqual(expected);
-  });
-
-  it.each(['pypi:bandit', 'pypi:--index-url==1', 'go:github.com/a/b', 'npm:eslint', 'apt:x', "'   '"])(
-    'refuses %s',
-    async (text) => {
-      await expect(withInstall(text)).rejects.toThrow(InvalidInput);
-    },
-  );
 });
