@@ -34,16 +34,23 @@ export async function loadComponent(file: string): Promise<Component> {
 }
 
 /**
- * Every <folder>/<name>/task.yaml, by the component's name. A folder without one is passed over; throws InvalidInput
- * when one is wrong: a broken component is never left out.
+ * Every <folder>/<name>/task.yaml, and every <folder>/<name>/<tool>/task.yaml: tools whose report has a format of
+ * another name lie in that format's folder. By the component's name. A folder without one is passed over; throws
+ * InvalidInput when one is wrong: a broken component is never left out.
  */
 export async function loadComponents(folder: string): Promise<Component[]> {
-  const names = await readdir(folder);
+  const folders = await foldersOf(folder);
+  const inner = await Promise.all(folders.map(foldersOf));
   const files = await Promise.all(
-    names.map(async (name) => ((await hasTask(join(folder, name))) ? [join(folder, name, taskFile)] : [])),
+    [...folders, ...inner.flat()].map(async (path) => ((await hasTask(path)) ? [join(path, taskFile)] : [])),
   );
   const components = await Promise.all(files.flat().map(loadComponent));
   return components.sort((left, right) => left.name.localeCompare(right.name));
+}
+
+async function foldersOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
 }
 
 /** Whether a folder is a component. */
