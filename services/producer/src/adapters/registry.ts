@@ -9,3 +9,4 @@ export { sarif } from './sarif/index.ts';
 export { secretlint } from './secretlint/index.ts';
 export { semgrep } from './semgrep/index.ts';
 export { shellcheck } from './shellcheck/index.ts';
+export { staticcheck } from './staticcheck/index.ts';
