@@ -1,9 +1,9 @@
-import { findingType } from '@assay/contracts';
+import { type Draft, type Finding, findingType, Severity } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { eachField, findingField, textOf } from './encoded-fields.ts';
 
 describe('eachField', () => {
-  it.each<[keyof typeof findingField, object, string[]]>([
+  it.each<[keyof typeof findingField, Draft<Finding>, string[]]>([
     ['rule', { rule: 'G1' }, ['G1']],
     ['cves', { cves: ['CVE-1', 'CVE-2'] }, ['CVE-1', 'CVE-2']],
     ['location', { location: { path: 'ü' } }, ['\n\x02ü']],
@@ -12,7 +12,7 @@ describe('eachField', () => {
     ['properties', { properties: { a: 'b' } }, ['\n\x01a\x12\x01b']],
   ])('finds %s by the number it has in the contract', (name, finding, expected) => {
     const found: string[] = [];
-    const full = { title: 't', severity: 4, cwes: [1, 2], cvss: { score: 1.5 }, ...finding };
+    const full = { title: 't', severity: Severity.HIGH, cwes: [1, 2], cvss: { score: 1.5 }, ...finding };
     eachField(findingType.encode(full), (field, value) => {
       if (field === findingField[name]) found.push(textOf(value));
     });

@@ -149,6 +149,41 @@ describe('our steps', () => {
     expect(recordsOf(batch).map(({ annotations }) => annotations)).toEqual(Array(5).fill({ team: 'shop', tier: '1' }));
   });
 
+  it('see what the steps before them added, and when the batch was published', async () => {
+    const content = JSON.stringify({
+      rules: [
+        { name: 'low', when: 'finding.severity == "low" && finding.annotations.team == "shop"', severity: 'high' },
+        { name: 'old', when: 'true', suppress: { reason: 'r', expires: '2026-01-01T00:00:01Z' } },
+      ],
+    });
+    const again = JSON.stringify({ rules: [{ name: 'raised', when: 'finding.severity == "high"', tags: ['x'] }] });
+    const outputs = await reported(
+      batchOf(
+        [
+          ['a', LOW],
+          ['b', CRITICAL],
+        ],
+        [
+          { name: 'annotate', params: { team: 'shop' } },
+          { name: 'policy', params: { content } },
+          { name: 'policy', params: { content: again } },
+        ],
+      ),
+    );
+    const records = outputs.flatMap(({ data }) => recordsOf(data));
+    expect(
+      records.map(({ path, severity, suppression, annotations }) => [path, severity, suppression, annotations]),
+    ).toEqual([
+      ['b', 'critical', { kind: 'policy', justification: 'r' }, { team: 'shop', 'policy.old': expect.any(String) }],
+      [
+        'a',
+        'high',
+        undefined,
+        { team: 'shop', 'policy.low': 'severity high', 'tag.x': 'true', 'policy.raised': 'tags x' },
+      ],
+    ]);
+  });
+
   it('keep what they made of their parameters: a blob is read once, and its skipped lines are told once', async () => {
     const digest = digestOf(Buffer.from(file));
     const { context, reads, warnings } = contextWith({ blobs: { [digest]: `${file}\n[x] @a` } });

@@ -8,3 +8,5 @@ export {
   ownersOf,
   parseCodeowners,
 } from './steps/codeowners/owners.ts';
+export { type Answer, changeOf, deedsOf, judge } from './steps/policy/judge.ts';
+export { maxPolicyBytes, type Policy, parsePolicy, type Rule } from './steps/policy/policy.ts';
