@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { cliDocs } from '../src/cli-docs.ts';
 import { openIo } from '../src/io.ts';
 import { wholeProgram } from '../src/program.ts';
+import { withTables } from '../src/readme-tables.ts';
 import { services } from '../src/up/services.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -22,6 +23,7 @@ export const documents: readonly Document[] = [
   { file: join(root, 'docs/cli.md'), content: commandLine },
   { file: join(root, 'docs/asyncapi.yaml'), content: asyncApi },
   { file: join(root, 'docs/topology.md'), content: async () => topologyOf(services) },
+  { file: join(root, 'README.md'), content: readme },
 ];
 
 /** Files whose content is not what the code says. */
@@ -37,6 +39,10 @@ export async function staleDocuments(): Promise<string[]> {
 
 async function asyncApi(): Promise<string> {
   return `# Made by npm run generate from the declarations that the services run by.\n${stringify(asyncApiOf(services), { aliasDuplicateObjects: false, lineWidth: 0 })}`;
+}
+
+async function readme(): Promise<string> {
+  return withTables(await readFile(join(root, 'README.md'), 'utf8'));
 }
 
 async function commandLine(): Promise<string> {

@@ -131,20 +131,17 @@ function othersOf(install: RegistryInstall): readonly string[] {
   }
 }
 
+const registries = { pypi: 'PyPI', go: 'Go', npm: 'npm', maven: 'Maven' } as const;
+
+/** Where a tool comes from, in a word or two: "PyPI", "with Node.js". */
+export function sourceOf(install: Install): string {
+  if (install.how === 'bundled') return 'with Assay';
+  return install.how === 'with' ? `with ${install.what}` : registries[install.how];
+}
+
 /** How a tool comes onto a machine, in words. */
 export function describeInstall(install: Install): string {
-  switch (install.how) {
-    case 'bundled':
-      return `comes with Assay (npm ${install.package})`;
-    case 'with':
-      return `comes with ${install.what}`;
-    case 'pypi':
-      return `PyPI ${install.package} ${install.version}`;
-    case 'go':
-      return `Go ${install.package} ${install.version}`;
-    case 'npm':
-      return `npm ${install.package} ${install.version}`;
-    case 'maven':
-      return `Maven ${install.package} ${install.version}`;
-  }
+  if (install.how === 'bundled') return `comes with Assay (npm ${install.package})`;
+  if (install.how === 'with') return `comes with ${install.what}`;
+  return `${sourceOf(install)} ${install.package} ${install.version}`;
 }

@@ -19,9 +19,7 @@ export interface ToolSpec {
   readonly passEnv: readonly string[];
 }
 
-/** The value of `assay.dev/<name>`, "" when it is not there. */
-export const annotation = (component: Component, name: string): string =>
-  component.annotations[`assay.dev/${name}`] ?? '';
+const annotation = (component: Component, name: string): string => component.annotations[`assay.dev/${name}`] ?? '';
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
 /** The tool of a component; undefined when it names none. Throws InvalidInput when an annotation makes no sense. */
