@@ -18,12 +18,13 @@ export interface EndToEnd {
 }
 
 /** NODE_OPTIONS of this process is handed on, so that `--cpu-prof --cpu-prof-dir=…` profiles every service. */
-export async function withDeployment<T>(work: (deployment: Deployment) => Promise<T>): Promise<T> {
+export function benchEnv(): Record<string, string> {
   const { NODE_OPTIONS } = process.env;
-  const deployment = await deploy({
-    syncAlways: true,
-    env: { ASSAY_LOG_LEVEL: 'info', ...(NODE_OPTIONS ? { NODE_OPTIONS } : {}) },
-  });
+  return { ASSAY_LOG_LEVEL: 'info', ...(NODE_OPTIONS ? { NODE_OPTIONS } : {}) };
+}
+
+export async function withDeployment<T>(work: (deployment: Deployment) => Promise<T>): Promise<T> {
+  const deployment = await deploy({ syncAlways: true, env: benchEnv() });
   try {
     return await work(deployment);
   } finally {
@@ -44,30 +45,42 @@ export async function addSink(deployment: Deployment): Promise<string> {
   return join(deployment.home, 'sinks/bench.jsonl');
 }
 
-/** Submits a gosec report for a target and waits until every finding has been delivered, `delivered` being there already. */
+/** Submits a report for a target and waits until every finding has been delivered, `delivered` being there already. */
 export async function measureEndToEnd(
   deployment: Deployment,
-  work: { report: string; target: string; findings: number; file: string; delivered: number },
+  work: { report: string; format: string; target: string; findings: number; file: string; delivered: number },
 ): Promise<EndToEnd> {
   const before = await usageOf(deployment);
   const started = performance.now();
+  await submitReport(deployment, work);
+  await untilLines(work.file, work.delivered, work.findings);
+  const seconds = (performance.now() - started) / 1000;
+  const usage = await usageOf(deployment);
+  return { findings: work.findings, seconds, cpu: cpuBetween(before, usage), usage };
+}
+
+/** Uploads a report; resolves when the gateway has taken it. */
+export async function submitReport(
+  deployment: Deployment,
+  work: { report: string; format: string; target: string },
+): Promise<void> {
   const query = new URLSearchParams({
-    format: 'gosec',
+    format: work.format,
     target: work.target,
     sourceRoot: '/workspace/source',
     step: 'annotate:team=bench',
   });
   const response = await fetch(`${deployment.url}/api/v1/reports?${query}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${deployment.token}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${deployment.token}`,
+      'content-type': 'application/json',
+      prefer: 'respond-async',
+    },
     body: Readable.toWeb(createReadStream(work.report)) as ReadableStream,
     duplex: 'half',
   } as RequestInit);
   if (!response.ok) throw new Error(`the gateway answered ${response.status}: ${await response.text()}`);
-  await untilLines(work.file, work.delivered, work.findings);
-  const seconds = (performance.now() - started) / 1000;
-  const usage = await usageOf(deployment);
-  return { findings: work.findings, seconds, cpu: cpuBetween(before, usage), usage };
 }
 
 async function call(deployment: Deployment, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -83,7 +96,8 @@ async function call(deployment: Deployment, method: string, path: string, body?:
 // Counts from where the deliveries before ended, so that a second measurement does not read the first one's file again.
 const positions = new Map<string, number>();
 
-async function untilLines(file: string, delivered: number, wanted: number): Promise<void> {
+/** Waits until a file has that many more lines than before. */
+export async function untilLines(file: string, delivered: number, wanted: number): Promise<void> {
   let position = delivered === 0 ? 0 : (positions.get(file) ?? 0);
   for (let seen = 0; seen < wanted; ) {
     await new Promise((resolve) => setTimeout(resolve, 10));

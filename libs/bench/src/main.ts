@@ -49,10 +49,24 @@ try {
     // What the same report would take if its bytes only crossed the bus three times, as they do.
     const floor = (3 * bytes) / 1e6 / rawRate;
     const file = await addSink(deployment);
-    const first = await measureEndToEnd(deployment, { report, target: 'shop', findings, file, delivered: 0 });
+    const first = await measureEndToEnd(deployment, {
+      report,
+      format: 'gosec',
+      target: 'shop',
+      findings,
+      file,
+      delivered: 0,
+    });
     note('end to end, new findings', first.seconds, 's', floor);
     note('end to end, new findings', findings / first.seconds, 'findings/s', findings / floor);
-    const again = await measureEndToEnd(deployment, { report, target: 'shop', findings, file, delivered: findings });
+    const again = await measureEndToEnd(deployment, {
+      report,
+      format: 'gosec',
+      target: 'shop',
+      findings,
+      file,
+      delivered: findings,
+    });
     note('end to end, recurring findings', again.seconds, 's', floor);
     noteCpu('new', first, floor);
     noteCpu('recurring', again, floor);

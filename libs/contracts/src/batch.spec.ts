@@ -23,6 +23,13 @@ describe('a batch', () => {
     expect(batchType.decode(findingBatchType.encode(full))).toEqual(batch);
   });
 
+  it.each([[[]], [[0]], [[1, 127, 128, 0, 16_383, 16_384, 300_000]]])('reads back findings of %j bytes', (lengths) => {
+    const sent: Batch = { ...batch, findings: lengths.map((length, index) => Buffer.alloc(length, index)) };
+    const read = batchType.decode(batchType.encode(sent));
+    expect(read.findings.map((bytes) => Buffer.from(bytes))).toEqual(sent.findings);
+    expect({ ...read, findings: [] }).toEqual({ ...batch, findings: [] });
+  });
+
   it('keeps what belongs to each finding when it is split', () => {
     const part = pick(batch, [2, 1]);
     expect(part.findings.map((bytes) => findingType.decode(bytes).rule)).toEqual(['c', 'b']);

@@ -15,6 +15,8 @@ export interface Topic<T = unknown> {
   /** Names of the tokens behind the verb, e.g. ["tool"]. */
   readonly keys: readonly string[];
   readonly summary: string;
+  /** Larger payloads of ours travel as zstd, which the header content-encoding says. */
+  readonly isCompressed: boolean;
   /** The subject of one event. */
   subject(data: T): string;
   /** What the event is about (ce-subject). */
@@ -27,6 +29,8 @@ export interface TopicOptions<T> {
   json?: MessageType<unknown>;
   keys: readonly string[];
   summary: string;
+  /** For what crosses the bus in bulk from one of our services to the next. Default false: anyone can read it as it is. */
+  isCompressed?: boolean;
   /** Values of the keys, in order; mapped to tokens here. */
   tokens(data: T): readonly string[];
   about(data: T): string;
@@ -43,6 +47,7 @@ export function defineTopic<T>(options: TopicOptions<T>): Topic<T> {
     json: options.json ?? (options.message as MessageType<unknown>),
     keys: options.keys,
     summary: options.summary,
+    isCompressed: options.isCompressed ?? false,
     subject: (data) => ['assay', noun, verb, ...options.tokens(data).map(token)].join('.'),
     about: options.about,
   };

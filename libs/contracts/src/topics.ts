@@ -83,6 +83,7 @@ export const findingReported = defineTopic({
   json: findingBatchType,
   keys: ['tool'],
   summary: 'Findings as a tool said them, identified.',
+  isCompressed: true,
   tokens: (batch) => [batch.tool?.name ?? ''],
   about: (batch) => batch.reportId,
 });
@@ -113,6 +114,7 @@ export const findingEnriched = defineTopic({
   json: findingBatchType,
   keys: ['severity', 'tool', 'partition'],
   summary: 'Findings with all their steps done; one severity an event.',
+  isCompressed: true,
   tokens: (batch) => [
     severityNames.of(batch.severities[0] ?? 0),
     batch.tool?.name ?? '',

@@ -15,7 +15,7 @@ export function asyncApiOf(services: readonly AnyService[]): Document {
       title: 'Assay',
       version: '1',
       description:
-        'CloudEvents 1.0 in binary mode: attributes in headers "ce-*", data in the payload. application/protobuf by default; application/json (the protobuf JSON mapping) and application/cloudevents+json are taken from anyone.',
+        'CloudEvents 1.0 in binary mode: attributes in headers "ce-*", data in the payload. application/protobuf by default; application/json (the protobuf JSON mapping) and application/cloudevents+json are taken from anyone. Where a channel names the header content-encoding, larger payloads are zstd; zstd and gzip are taken everywhere.',
     },
     defaultContentType: 'application/protobuf',
     channels: Object.fromEntries(used.map((topic) => [topic.name, channel(topic)])),
@@ -62,6 +62,7 @@ function message(topic: Topic): Document {
         'ce-subject': { type: 'string' },
         'ce-time': { type: 'string', format: 'date-time' },
         traceparent: { type: 'string' },
+        ...(topic.isCompressed ? { 'content-encoding': { enum: ['zstd'] } } : {}),
       },
     },
     payload: { $ref: `#/components/schemas/${(topic.json as MessageType<unknown>).name}` },

@@ -26,11 +26,11 @@ export interface SubscriptionOptions {
   /** Fixes keys of the subject, e.g. { severity: 'critical' }. Default: every subject of the topic. */
   keys?: Readonly<Record<string, string>>;
   /**
-   * One durable a partition, each held by one replica at a time through a lease, events in order.
+   * One durable a partition, each held by one replica at a time through a lease; events begin in order.
    * The topic's last key must be "partition". Default false: replicas share one durable.
    */
   partitioned?: boolean;
-  /** Events handled at the same time by one replica (per partition 1). At least 1, default 4. */
+  /** Events handled at the same time by one replica, of each partition. At least 1, default 4, of a partition 1. */
   concurrency?: number;
   /** Takes an event only when a hand is free, none in advance: for handlers that take seconds or minutes. Default false. */
   onDemand?: boolean;

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import type { BlobStore } from '@assay/blobs';
 import type { StoredMessage, WireMessage } from '@assay/bus';
 import { type Event, explain, InvalidInput, type Topic, topicOfSubject } from '@assay/contracts';
+import { decodeContent, encodeContent } from './content-encoding.ts';
 
 /** Payloads above this go to a blob (claim check). A full batch of findings and what stands beside it stays below. */
 export const maxInlineBytes = 576 * 1024;
@@ -29,7 +30,8 @@ export async function toWire<T>(
   attributes: Attributes,
   blobs: BlobStore,
 ): Promise<WireMessage> {
-  const payload = topic.message.encode(data as never);
+  const plain = topic.message.encode(data as never);
+  const { payload, encoding } = topic.isCompressed ? encodeContent(plain) : { payload: plain, encoding: undefined };
   const headers: Record<string, string> = {
     'ce-specversion': '1.0',
     'ce-id': encodeValue(attributes.id),
@@ -38,6 +40,7 @@ export async function toWire<T>(
     'ce-time': attributes.time,
     'content-type': protobufType,
   };
+  if (encoding) headers['content-encoding'] = encoding;
   const about = topic.about(data);
   if (about) headers['ce-subject'] = encodeValue(about);
   if (attributes.traceparent) headers['traceparent'] = attributes.traceparent;
@@ -57,7 +60,8 @@ export async function fromWire<T>(
   topic: Topic<T>,
   blobs: BlobStore,
 ): Promise<Event<T>> {
-  const payload = await claimed(message, blobs);
+  const sent = await claimed(message, blobs);
+  const payload = decodeContent(sent, message.headers['content-encoding'], message.subject);
   const structured = isStructured(message, payload) ? parseJson(payload, message.subject) : undefined;
   const attribute = (name: string): string => {
     const value = structured ? structured[name] : decodeValue(message.headers[`ce-${name}`] ?? '');

@@ -135,21 +135,23 @@ export async function startService(definition: AnyService, options: ServiceOptio
   };
 }
 
-function consumerOf({ stream, name, filter, partition, subscription }: Durable, shared: SharedConfig) {
-  const concurrency = partition === undefined ? (subscription.options.concurrency ?? 4) : 1;
-  return { stream, name, filter, ackWaitMs: shared.ackWaitMs, maxAckPending: Math.max(64, concurrency * 16) };
+function consumerOf(durable: Durable, shared: SharedConfig) {
+  const { stream, name, filter } = durable;
+  const maxAckPending = Math.max(64, concurrencyOf(durable) * 16);
+  return { stream, name, filter, ackWaitMs: shared.ackWaitMs, maxAckPending };
 }
 
 function take(durable: Durable, stage: Stage, shared: SharedConfig): Promise<Subscription> {
-  const { concurrency = 4, onDemand = false } = durable.subscription.options;
+  const { onDemand = false } = durable.subscription.options;
   return stage.bus.subscribe(
     consumerOf(durable, shared),
     (delivery) => handleDelivery(delivery, durable.subscription, stage),
-    {
-      concurrency: durable.partition === undefined ? concurrency : 1,
-      onDemand,
-    },
+    { concurrency: concurrencyOf(durable), onDemand },
   );
+}
+
+function concurrencyOf({ partition, subscription }: Pick<Durable, 'partition' | 'subscription'>): number {
+  return subscription.options.concurrency ?? (partition === undefined ? 4 : 1);
 }
 
 interface LeaseWork {

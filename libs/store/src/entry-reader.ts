@@ -1,5 +1,5 @@
 // What a driver must be able to look up so that findings can be listed; list-findings.ts does the rest for all drivers.
-
+import type { Batch } from '@assay/contracts';
 import type { Entry, StoredHistory } from './ledger-store.ts';
 import type { FindingState } from './store.ts';
 
@@ -33,5 +33,5 @@ export interface EntryReader {
   /** Entries that keep an identity which starts with some bytes (others may be among them). Without what they saw. */
   entriesHolding(prefix: Uint8Array): Promise<Entry[]>;
   findEntry(history: string, seq: number): Promise<Entry | undefined>;
-  findContent(history: string, seq: number): Promise<Uint8Array | undefined>;
+  findContent(history: string, seq: number): Promise<Batch | undefined>;
 }

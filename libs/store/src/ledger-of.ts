@@ -2,7 +2,15 @@ import type { LedgerStore } from './ledger-store.ts';
 
 type Entries = Pick<
   LedgerStore,
-  'history' | 'histories' | 'entries' | 'entriesOfReport' | 'content' | 'append' | 'forget' | 'countsOfReport'
+  | 'history'
+  | 'histories'
+  | 'entries'
+  | 'entriesOfReport'
+  | 'content'
+  | 'append'
+  | 'settled'
+  | 'forget'
+  | 'countsOfReport'
 >;
 type Reports = Pick<LedgerStore, 'putReport' | 'report' | 'reportsOfRun' | 'closeReport'>;
 type Runs = Pick<LedgerStore, 'noteRun' | 'waitingRuns'>;
@@ -16,6 +24,7 @@ export function ledgerOf(entries: Entries, reports: Reports, runs: Runs): Ledger
     entriesOfReport: (history, reportId) => entries.entriesOfReport(history, reportId),
     content: (history, seq) => entries.content(history, seq),
     append: (append) => entries.append(append),
+    settled: () => entries.settled(),
     forget: (history, before) => entries.forget(history, before),
     countsOfReport: (reportId) => entries.countsOfReport(reportId),
     putReport: (parsed, parse, now) => reports.putReport(parsed, parse, now),

@@ -2,6 +2,7 @@
 // one closing taught, numbered without gaps. The number is unique: who appends with a stale memory is refused, and that
 // is the last arbiter between replicas. An entry commits as a whole, so a crash leaves all of it or nothing.
 import type {
+  Batch,
   ReportParsed,
   RunAssessed,
   RunFinished,
@@ -130,8 +131,8 @@ export interface Marking {
 
 export interface Append {
   entry: Entry;
-  /** The kept findings as an encoded batch. */
-  content?: Uint8Array;
+  /** The kept findings. */
+  content?: Batch;
   markings: readonly Marking[];
   coverage?: { key: string; value: Coverage };
 }
@@ -179,10 +180,12 @@ export interface LedgerStore {
   entries(history: string, after: number, isWhole: boolean): AsyncIterable<Entry>;
   /** Entries of one report, in order, whole. */
   entriesOfReport(history: string, reportId: string): Promise<Entry[]>;
-  /** The findings an entry keeps, as an encoded batch; undefined when nothing needs them any more. */
-  content(history: string, seq: number): Promise<Uint8Array | undefined>;
-  /** False, and nothing is changed, when the entry's number is taken. */
+  /** The findings an entry keeps; undefined when nothing needs them any more. */
+  content(history: string, seq: number): Promise<Batch | undefined>;
+  /** False, and nothing is changed, when the entry's number is taken. Others see it at once; `settled` makes it safe. */
   append(append: Append): Promise<boolean>;
+  /** Resolves when all that was appended before is safe against the power going; every other write waits for it itself. */
+  settled(): Promise<void>;
   /** Forgets what closed scans saw before a time, but for the last complete one of each scope. Returns how many entries. */
   forget(history: string, before: string): Promise<number>;
   /** Every history there is. */

@@ -1,6 +1,6 @@
 // One finding as the ledger remembers it, from the entry that keeps it, its content and its history's coverage.
 // Keeps what it read for as long as one page is made.
-import { type Batch, batchType, Fault, recordAt, severityNames, transitionNames } from '@assay/contracts';
+import { type Batch, Fault, recordAt, severityNames, transitionNames } from '@assay/contracts';
 import type { EntryReader } from './entry-reader.ts';
 import { coverageKey, type Entry, FindingMark, type Place, type StoredHistory } from './ledger-store.ts';
 import { numberAt, placeAt } from './places.ts';
@@ -73,10 +73,7 @@ export class FindingPages {
 
   /** What an entry keeps, its findings still encoded. */
   batch(history: string, seq: number): Promise<Batch | undefined> {
-    return cached(this.#batches, `${history}/${seq}`, async () => {
-      const content = await this.#reader.findContent(history, seq);
-      return content && batchType.decode(content);
-    });
+    return cached(this.#batches, `${history}/${seq}`, () => this.#reader.findContent(history, seq));
   }
 
   #entry(history: string, seq: number): Promise<Entry | undefined> {

@@ -1,7 +1,6 @@
 // finding.changed for what a closing fixed: whole findings, as they were last seen, from the ledger's own contents.
 import {
   type Batch,
-  batchType,
   type Enrichment,
   emitTotal,
   Fault,
@@ -71,13 +70,12 @@ class Contents {
   async at(history: string, { seq }: Place): Promise<Batch> {
     const known = this.#batches.get(seq);
     if (known) return known;
-    const content = await this.#context.resources.store.ledger.content(history, seq);
-    if (!content) {
+    const batch = await this.#context.resources.store.ledger.content(history, seq);
+    if (!batch) {
       throw new Fault(`the ledger has no content for entry ${history}/${seq}: restore the store from a backup`, {
         code: 'store.content',
       });
     }
-    const batch = batchType.decode(content);
     if (this.#batches.size === maxContents) {
       for (const oldest of [...this.#batches.keys()].slice(0, 1)) this.#batches.delete(oldest);
     }

@@ -47,7 +47,8 @@ export const ledger = defineService<typeof config, LedgerResources>({
   summary: 'Remembers: identity, history, what is new, recurred, fixed or suppressed; proves that nothing was lost.',
   config,
   subscribes: [
-    on(findingEnriched, takeInFindings, { partitioned: true }),
+    // A target's batches take turns; one that waits for the disk or the stream holds up no other.
+    on(findingEnriched, takeInFindings, { partitioned: true, concurrency: 8 }),
     on(reportParsed, closeReport, { partitioned: true }),
     on(runRequested, trackRequested),
     on(runStarted, trackStarted),

@@ -16,7 +16,6 @@ import {
 } from '@assay/contracts';
 import { type Append, type Entry, FindingMark, numbersOf } from '@assay/store';
 import { assessRun } from './assess-run.ts';
-import { encodeContent } from './encode-content.ts';
 import { type Judgement, judgeBatch } from './judge-batch.ts';
 import type { Memory } from './memory.ts';
 import { publishFixed } from './publish-fixed.ts';
@@ -40,6 +39,8 @@ export async function* takeInFindings(event: Event<Batch>, context: LedgerContex
     for (const part of parts) taken.push(await takeIn(part, event, memory, scan, context));
     return { taken, closed: await settleReport(batch.reportId, event.id, memory, scan, context) };
   });
+  // Outside the target's turn: the next batch is judged meanwhile, and one sync does for both.
+  await context.resources.store.ledger.settled();
   for (const { part, key, transitions } of taken) yield* changes(part, key, transitions);
   if (!closed) return;
   yield* publishFixed(closed, batch.target, context);
@@ -122,7 +123,7 @@ function appendOf(
     firsts: numbersOf(firsts),
     ...rangeOf(content.findings),
   };
-  return { entry, content: encodeContent({ ...content, steps: [], transition: 0 }), markings };
+  return { entry, content: { ...content, steps: [], transition: 0 }, markings };
 }
 
 /** What a batch was told to be when it came first. */

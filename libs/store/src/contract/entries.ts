@@ -88,7 +88,7 @@ export function draftEntry(draft: EntryDraft): Append {
     severities: new Uint8Array(kept.length).fill(severity),
   });
   const content: Batch = { ...batch, findings };
-  return { entry, content: batchType.encode(content), markings };
+  return { entry, content, markings };
 }
 
 /** Noon of a day of January 2026. */

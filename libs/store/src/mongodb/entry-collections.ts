@@ -1,8 +1,9 @@
 // The ledger's log in MongoDB. What an entry keeps and saw is written first, under names of its own; then the entry, one
 // document, which commits all of it. The marks it makes on earlier ones follow, and are made again by whoever next reads
 // the history, should we die in between.
-import { type Severity, severityNames } from '@assay/contracts';
+import { type Batch, type Severity, severityNames } from '@assay/contracts';
 import type { Filter } from 'mongodb';
+import { packContent, unpackContent } from '../content.ts';
 import { addCounts, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
@@ -22,7 +23,15 @@ import {
 
 type EntryWrites = Pick<
   LedgerStore,
-  'history' | 'histories' | 'entries' | 'entriesOfReport' | 'content' | 'append' | 'forget' | 'countsOfReport'
+  | 'history'
+  | 'histories'
+  | 'entries'
+  | 'entriesOfReport'
+  | 'content'
+  | 'append'
+  | 'settled'
+  | 'forget'
+  | 'countsOfReport'
 >;
 
 export class EntryCollections implements EntryReader, EntryWrites {
@@ -73,9 +82,10 @@ export class EntryCollections implements EntryReader, EntryWrites {
     return Promise.all(docs.map((doc) => this.#whole(entryOf(doc))));
   }
 
-  async content(history: string, seq: number): Promise<Uint8Array | undefined> {
+  async content(history: string, seq: number): Promise<Batch | undefined> {
     const entry = await this.findEntry(history, seq);
-    return entry && (await this.#connection.get('content', partId(entry)))?.['batch'];
+    const packed: unknown = entry && (await this.#connection.get('content', partId(entry)))?.['batch'];
+    return packed instanceof Uint8Array ? unpackContent(packed) : undefined;
   }
 
   async append(append: Append): Promise<boolean> {
@@ -84,7 +94,8 @@ export class EntryCollections implements EntryReader, EntryWrites {
     if (entry.seq <= Number(forgotten?.['seq'] ?? 0)) return false;
     const id = partId(entry);
     if (content) {
-      const batch = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+      const packed = packContent(content);
+      const batch = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
       await this.#connection.insert('content', { _id: id, batch });
     }
     if (entry.seen) await this.#connection.insert('seen', seenDocument(entry, entry.seen));
@@ -97,6 +108,9 @@ export class EntryCollections implements EntryReader, EntryWrites {
     await this.#follow(entry.history, doc);
     return true;
   }
+
+  /** What the server has acknowledged is in its journal. */
+  async settled(): Promise<void> {}
 
   async forget(history: string, before: string): Promise<number> {
     const coverage = (await this.findHistory(history))?.coverage ?? {};
@@ -179,7 +193,7 @@ export class EntryCollections implements EntryReader, EntryWrites {
     return doc && entryOf(doc);
   }
 
-  findContent(history: string, seq: number): Promise<Uint8Array | undefined> {
+  findContent(history: string, seq: number): Promise<Batch | undefined> {
     return this.content(history, seq);
   }
 

@@ -1,6 +1,7 @@
 // The ledger's log in SQLite: appends, and the look-ups that lists are made of.
 import type { SQLInputValue } from 'node:sqlite';
-import { severityNames } from '@assay/contracts';
+import { type Batch, severityNames } from '@assay/contracts';
+import { packContent, unpackContent } from '../content.ts';
 import { addCounts, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
@@ -14,7 +15,15 @@ const pageSize = 256;
 
 type EntryWrites = Pick<
   LedgerStore,
-  'history' | 'histories' | 'entries' | 'entriesOfReport' | 'content' | 'append' | 'forget' | 'countsOfReport'
+  | 'history'
+  | 'histories'
+  | 'entries'
+  | 'entriesOfReport'
+  | 'content'
+  | 'append'
+  | 'settled'
+  | 'forget'
+  | 'countsOfReport'
 >;
 
 export class EntryTables implements EntryReader, EntryWrites {
@@ -29,6 +38,7 @@ export class EntryTables implements EntryReader, EntryWrites {
     const known = await this.findHistory(id);
     if (known) return known;
     this.#db.run('INSERT INTO history (id, target) VALUES (?, ?) ON CONFLICT DO NOTHING', id, target);
+    await this.#db.settled();
     return { id, target, coverage: {} };
   }
 
@@ -53,27 +63,32 @@ export class EntryTables implements EntryReader, EntryWrites {
     return this.#db.all(sql, reportId, history).map(entryOf);
   }
 
-  async content(history: string, seq: number): Promise<Uint8Array | undefined> {
-    const batch = this.#db.get('SELECT batch FROM content WHERE history = ? AND seq = ?', history, seq)?.['batch'];
-    return batch instanceof Uint8Array ? batch : undefined;
+  async content(history: string, seq: number): Promise<Batch | undefined> {
+    const packed = this.#db.get('SELECT batch FROM content WHERE history = ? AND seq = ?', history, seq)?.['batch'];
+    return packed instanceof Uint8Array ? unpackContent(packed) : undefined;
   }
 
   async append({ entry, content, markings, coverage }: Append): Promise<boolean> {
     const { history, seq } = entry;
+    const packed = content && packContent(content);
     return this.#db.transaction(() => {
       const head = this.#db.get('SELECT max(seq) AS head FROM entry WHERE history = ?', history);
       if (number(head ?? {}, 'head') !== seq - 1) return false;
       this.#db.run(insertEntry, ...entryValues(entry));
-      if (content) this.#db.run('INSERT INTO content (history, seq, batch) VALUES (?, ?, ?)', history, seq, content);
+      if (packed) this.#db.run('INSERT INTO content (history, seq, batch) VALUES (?, ?, ?)', history, seq, packed);
       for (const [marked, some] of byEntry(markings)) this.#mark(history, marked, some);
       if (coverage) this.#cover(history, coverage);
       return true;
     });
   }
 
+  settled(): Promise<void> {
+    return this.#db.settled();
+  }
+
   /** What was seen goes; an entry goes too unless it keeps content, fixed something or is the newest. */
   async forget(history: string, before: string): Promise<number> {
-    return this.#db.transaction(() => {
+    const forgotten = this.#db.transaction(() => {
       const coverage = historyOf(this.#db.get('SELECT * FROM history WHERE id = ?', history) ?? {}).coverage;
       const last = JSON.stringify(Object.values(coverage).map(({ reportId }) => reportId));
       const old = `history = ?1 AND stored_at < ?2 AND closing IS NULL AND report NOT IN (SELECT value FROM json_each(?3))`;
@@ -95,6 +110,8 @@ export class EntryTables implements EntryReader, EntryWrites {
       );
       return gone + stripped;
     });
+    await this.#db.settled();
+    return forgotten;
   }
 
   async countsOfReport(reportId: string): Promise<Counts & { storedAt: string }> {
@@ -145,7 +162,7 @@ export class EntryTables implements EntryReader, EntryWrites {
     return row && entryOf(row);
   }
 
-  findContent(history: string, seq: number): Promise<Uint8Array | undefined> {
+  findContent(history: string, seq: number): Promise<Batch | undefined> {
     return this.content(history, seq);
   }
 

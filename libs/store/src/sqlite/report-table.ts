@@ -28,6 +28,7 @@ export class ReportTable {
       now,
       Completeness.COMPLETE,
     );
+    await this.#db.settled();
     return ledgerReport(this.#db.get('SELECT * FROM report WHERE id = ?', parsed.reportId) ?? {});
   };
 
@@ -46,6 +47,7 @@ export class ReportTable {
       reportId,
       parse,
     );
+    await this.#db.settled();
   };
 
   list: ReadStore['reports']['list'] = async (query): Promise<Page<StoredReport>> => {

@@ -27,6 +27,7 @@ export class RunTables {
       else if ('task' in news) this.#putTask(runId, news.task);
       else this.#change(runId, news);
     });
+    await this.#db.settled();
   };
 
   waitingRuns: LedgerStore['waitingRuns'] = async () =>

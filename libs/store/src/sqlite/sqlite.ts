@@ -25,6 +25,6 @@ export async function openSqlite(file: string, options: { readOnly?: boolean }):
     ping: async () => {
       db.get('SELECT 1');
     },
-    close: async () => db.close(),
+    close: () => db.close(),
   };
 }

@@ -20,9 +20,14 @@ export function tokenTable(db: Database): TokenStore {
         createdAt,
         expiresAt ?? null,
       );
+      await db.settled();
     },
     list: async () => db.all('SELECT * FROM token ORDER BY name').map(tokenOf),
-    delete: async (name) => db.run('DELETE FROM token WHERE name = ?', name) > 0,
+    delete: async (name) => {
+      const isDeleted = db.run('DELETE FROM token WHERE name = ?', name) > 0;
+      await db.settled();
+      return isDeleted;
+    },
   };
 }
 
