@@ -52,6 +52,12 @@ export const registry: readonly Entry[] = [
     summary: 'submit a tool’s report, or parse one without a platform',
     load: () => import('./commands/report.ts'),
   },
+  {
+    name: 'blob',
+    group: move,
+    summary: 'store a file for an enrichment step',
+    load: () => import('./commands/blob.ts'),
+  },
   { name: 'event', group: move, summary: 'publish and follow events', load: () => import('./commands/event.ts') },
   {
     name: 'sink',
