@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { givenParams } from '@assay/pipeline';
+import { type Component, givenParams } from '@assay/pipeline';
 import { describe, expect, it } from '@jest/globals';
 import { defaultComponents, defaultPipelines, loadComponents } from './load-components.ts';
 import { toolOf } from './tools/tool-spec.ts';
@@ -41,9 +41,26 @@ describe('the components that come with Assay', () => {
       );
     });
 
+    it('hands over as all others do', () => {
+      expect(submitStepOf(component)).toEqual(submitStepOf(components[0]));
+    });
+
     it('reads the tool’s exit code and refuses a report that is not there', () => {
       expect(component.steps[0]?.script).toMatch(/\|\| status=\$\?\n/);
       expect(component.steps[0]?.script).toContain('[ -s "$REPORT" ] ||');
     });
   });
 });
+
+/** What is the same in all: the step with the task's own names taken out. */
+function submitStepOf(component: Component | undefined): unknown {
+  const submit = component?.steps.find(({ name }) => name === 'submit');
+  if (!component || !submit?.script) throw new Error('no submit step');
+  const names: [RegExp, string][] = [
+    [new RegExp(`--format=${component.annotations['assay.dev/format']} `), '--format=FORMAT '],
+    [new RegExp(`--task=${component.name} `), '--task=NAME '],
+    [new RegExp(`"\\$RUN/${component.name}"`), '"$RUN/NAME"'],
+    [/ report\.\w+ >"\$RESULT"/, ' REPORT >"$RESULT"'],
+  ];
+  return { ...submit, script: names.reduce((script, [own, same]) => script.replace(own, same), submit.script) };
+}
