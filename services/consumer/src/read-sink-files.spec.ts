@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
 import { sinkTypeOf } from './sinks/by-name.ts';
+import { compileTemplates } from './template.ts';
 
 const none: SinkFiles = { sinks: new Map(), problems: [] };
 const good = 'name: alerts\ntype: stdout\nsubject: assay.finding.changed.opened.>\n';
@@ -23,10 +24,16 @@ function summary({ sinks, problems }: SinkFiles) {
 
 describe('the sinks under examples/', () => {
   it('can be declared as they stand', async () => {
-    const { sinks, problems } = await readSinkFiles(join(import.meta.dirname, '../../../examples/sinks'), none);
+    const examples = join(import.meta.dirname, '../../../examples/sinks');
+    const { sinks, problems } = await readSinkFiles(examples, none);
     expect(problems).toEqual([]);
-    expect([...sinks.keys()].sort()).toEqual(['alerts', 'changes']);
-    for (const { spec } of sinks.values()) sinkTypeOf(spec.type).check(spec.config);
+    expect(sinks.size).toBe((await readdir(examples)).length);
+    for (const { spec } of sinks.values()) {
+      const type = sinkTypeOf(spec.type);
+      type.check(spec.config);
+      compileTemplates(spec.template ?? {}, type.templates);
+      expect(type.credentials).toEqual(expect.arrayContaining(Object.keys(spec.credentials ?? {})));
+    }
   });
 });
 

@@ -1,35 +1,29 @@
 import { InvalidInput, Transient } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ScriptedServer } from '../testing/scripted-server.ts';
+import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
+import { errorOf } from '../testing/sink-context.ts';
 import { type Call, type Door, type DoorOptions, openDoor } from './door.ts';
 
 const context = { allowsPrivateAddresses: true, now: () => new Date('2026-01-31T12:00:00.000Z') };
 const reach = { allowPrivate: true, allowHttp: false, timeoutMs: 2000 };
 const call: Call = { method: 'POST', path: '/items?a=b', body: '{}', signal: new AbortController().signal };
 
+const items = { method: 'POST', path: '/items?a=b' };
+
 let server: ScriptedServer;
 const doors: Door[] = [];
 beforeEach(async () => {
-  server = await ScriptedServer.listening();
+  server = await startScriptedServer();
 });
 afterEach(async () => {
   for (const door of doors.splice(0)) await door.close();
-  await server.finish();
+  await server.close();
 });
 
 async function open(options: Partial<DoorOptions> = {}): Promise<Door> {
   const door = await openDoor({ type: 'test', url: server.url, reach, secrets: {}, context, ...options });
   doors.push(door);
   return door;
-}
-
-async function errorOf(work: Promise<unknown>): Promise<InvalidInput | Transient> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof InvalidInput || error instanceof Transient) return error;
-  throw new Error(`expected an error of ours, not ${error}`);
 }
 
 describe('a door', () => {
@@ -39,7 +33,7 @@ describe('a door', () => {
     ['/base/', '/items', '/base/items'],
     ['/base?key=1', undefined, '/base?key=1'],
   ])('at %j sends the path %j to %s', async (base, path, line) => {
-    server.expect({ request: `POST ${line}`, answer: { taken: 1 } });
+    server.expect({ method: 'POST', path: line, answer: { taken: 1 } });
     const door = await open({ url: `${server.url}${base}`, maxAnswerBytes: 100 });
     const { method, signal } = call;
     const answer = await door.ask(path === undefined ? { method, signal } : { method, path, signal });
@@ -47,7 +41,7 @@ describe('a door', () => {
   });
 
   it('reads no answer that it was not asked to', async () => {
-    server.expect({ request: 'POST /items?a=b', answer: 'words' });
+    server.expect({ ...items, answer: 'words' });
     expect((await (await open()).ask(call)).text).toBe('');
   });
 
@@ -55,7 +49,7 @@ describe('a door', () => {
     ['says that it is long', { 'content-length': '5000' }],
     ['does not say it', { 'transfer-encoding': 'chunked' }],
   ])('does not read an answer that is too long and %s', async (_, headers) => {
-    server.expect({ request: 'POST /items?a=b', headers, answer: 'x'.repeat(5000) });
+    server.expect({ ...items, answerHeaders: headers, answer: 'x'.repeat(5000) });
     const error = await errorOf((await open({ maxAnswerBytes: 1000 })).ask(call));
     expect(error).toBeInstanceOf(Transient);
     expect(error.code).toBe('sink.test');
@@ -63,8 +57,8 @@ describe('a door', () => {
 
   it('takes no more time for an answer in drops than for one at once', async () => {
     server.expect({
-      request: 'POST /items?a=b',
-      answer: (response: import('node:http').ServerResponse) => {
+      ...items,
+      respond: (response) => {
         response.writeHead(200);
         const drip = setInterval(() => response.write('x'), 20);
         response.on('close', () => clearInterval(drip));
@@ -84,7 +78,7 @@ describe('a door', () => {
     [400, {}, InvalidInput, 'sink.test.refused', undefined],
     [404, {}, InvalidInput, 'sink.test.refused', undefined],
   ])('takes %i with %j for an error of its kind', async (status, headers, kind, code, retryAfterMs) => {
-    server.expect({ request: 'POST /items?a=b', status, headers: headers as Record<string, string> });
+    server.expect({ ...items, status, answerHeaders: headers as Record<string, string> });
     const error = await errorOf((await open()).ask(call));
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject({ code, ...(error instanceof Transient ? { retryAfterMs } : {}) });

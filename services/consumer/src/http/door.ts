@@ -128,7 +128,7 @@ class OpenDoor implements Door {
 
   errorOf({ status, headers }: Answer, said = ''): InvalidInput | Transient {
     const { type, context, waitsForCredentials = true } = this.#options;
-    const words = said ? `: ${this.#clean(oneLine(said)).slice(0, maxSaid)}` : '';
+    const words = said ? `: ${oneLine(this.#clean(said)).slice(0, maxSaid)}` : '';
     const sentence = `the receiver answered ${status}${words}`;
     if (status >= 500 || transientStatus.has(status)) {
       const wait = retryAfterMs(headers['retry-after'], context.now());

@@ -109,7 +109,10 @@ async function problemsOf(got: Received, { headers = {}, without = [], check }: 
 }
 
 function respond(response: ServerResponse, { status = 200, answerHeaders = {}, answer, respond: own }: Expected): void {
-  if (own) return own(response);
+  if (own) {
+    own(response);
+    return;
+  }
   const isText = typeof answer === 'string' || answer === undefined;
   const type = isText ? {} : { 'content-type': 'application/json' };
   response.writeHead(status, { ...type, ...answerHeaders }).end(isText ? answer : JSON.stringify(answer));
