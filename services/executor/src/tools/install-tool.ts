@@ -40,11 +40,11 @@ export async function installTool(name: string, options: InstallOptions): Promis
   const there = await installedAt(final, spec, places);
   if (there) return there;
 
-  await refuseWithoutNeeds(spec, places);
   const folder = join(dirname(final), `.${basename(final)}-${randomBytes(4).toString('hex')}`);
   await mkdir(folder, { recursive: true });
   try {
     await fetchInto({ ...options, folder, places, command: spec.command }, install);
+    await refuseWithoutNeeds(spec, folder, places);
     const state = await installedAt(folder, spec, places);
     if (!state) {
       throw new Fault(
@@ -94,10 +94,10 @@ function isRelease(pinned: string, said: string): boolean {
   return said !== '' && (pinned === said || pinned.startsWith(`${said}.`));
 }
 
-// Before minutes are spent: without them the tool would be installed and skipped.
-async function refuseWithoutNeeds({ name, needs }: ToolSpec, places: ToolPlaces): Promise<void> {
+// A package may have brought them: njsscan's has semgrep. Without them the tool would be installed and skipped.
+async function refuseWithoutNeeds({ name, needs }: ToolSpec, folder: string, places: ToolPlaces): Promise<void> {
   for (const need of needs) {
-    if (await findProgram(need, places.path)) continue;
+    if (await findProgram(need, [join(folder, 'bin'), ...places.path])) continue;
     throw new InvalidInput(`${name} needs ${need}, which is not on the PATH; install ${need} first.`, {
       code: 'tool.prerequisite',
     });

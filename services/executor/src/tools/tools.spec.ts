@@ -85,6 +85,21 @@ describe('installing a tool', () => {
     expect((await readdir(cache())).sort()).toEqual([after, '1.0.0'].sort());
   });
 
+  it('takes it that a package brings what its tool calls', async () => {
+    await world.component('finder', { annotations: '    assay.dev/needs: called' });
+    await world.tool('python3', python(`${working}; cp "$(dirname "$0")/finder" "$(dirname "$0")/called"`));
+    expect((await install()).state.isPresent).toBe(true);
+    const [listed] = await listTools(await loadComponents(world.components), world.places);
+    expect(listed).toMatchObject({ isPresent: true, repair: '' });
+  });
+
+  it('leaves nothing where what its tool calls is missing', async () => {
+    await world.component('finder', { annotations: '    assay.dev/needs: not-a-program' });
+    await world.tool('python3', python(working));
+    await expect(install()).rejects.toThrow('finder needs not-a-program, which is not on the PATH');
+    expect(await readdir(cache())).toEqual([]);
+  });
+
   it('says what to install first when python3 is missing', async () => {
     const components = await loadComponents(world.components);
     const places = { home: world.home, path: [join(world.root, 'bin')] };
