@@ -84,13 +84,16 @@ export async function readRuns(report: Report): Promise<Run[] | null> {
       rules.describe(position, { name, guid });
     });
     for (const { component, value } of descriptors[index] ?? []) rules.add(component, ruleOf(value, isCwe));
+    const { tool: named, traits } = driverOf(tool);
+    const invocations = listOf(run['invocations']).map(objectOf);
     return {
-      ...driverOf(tool),
+      tool: named,
+      traits,
       rules,
       globalMessages: messagesOf(objectOf(tool['driver'])['globalMessageStrings']),
       places: new Places(run, locations[index] ?? [], report.sourceRoot),
-      overrides: listOf(run['invocations']).map((invocation) => overridesOf(objectOf(invocation), rules)),
-      invocations: listOf(run['invocations']).map(objectOf),
+      overrides: invocations.map((invocation) => overridesOf(invocation, rules)),
+      invocations: invocations.map((invocation) => traits.invocation?.(invocation) ?? invocation),
       isCwe,
       missingResults: missingResults(run),
     };

@@ -1,6 +1,8 @@
 // What the standard leaves to the tool: names that vary, what kind of finding a tool makes, and where a known tool
 // departs from SARIF. A tool that is not listed here is read by the standard alone.
 import { Kind } from '@assay/contracts';
+import type { JsonObject } from '../../json-values.ts';
+import { invocationOf } from './spotbugs.ts';
 
 export interface ToolTraits {
   /** The name the tool is known by, where its driver says another one. */
@@ -13,6 +15,8 @@ export interface ToolTraits {
   readonly failureRules?: ReadonlySet<string>;
   /** Members of partialFingerprints that are not one: metadata that several results share. */
   readonly notFingerprints?: ReadonlySet<string>;
+  /** An invocation as it should read, where the tool says of itself what is not so. */
+  readonly invocation?: (invocation: JsonObject) => JsonObject;
 }
 
 const plain: ToolTraits = {};
@@ -35,6 +39,7 @@ const byDriver: ReadonlyMap<string, ToolTraits> = new Map([
   ['semgrep oss', semgrep],
   ['semgrep pro', semgrep],
   ['nodejsscan', { name: 'njsscan' }],
+  ['spotbugs', { invocation: invocationOf }],
   ['snyk code', { name: 'snyk-code' }],
   // A package that does not compile is a result of "rule" compile, at line 0.
   ['staticcheck', { failureRules: new Set(['compile']) }],
