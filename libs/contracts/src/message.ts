@@ -49,7 +49,7 @@ export function typeOf<T>(type: protobuf.Type): MessageType<T> {
   const toTotal = (message: object): T => withoutNulls(type.toObject(message as protobuf.Message, total)) as T;
   return {
     name: type.name,
-    encode: (message) => type.encode(message as Record<string, unknown>).finish(),
+    encode: (message) => encodeWith(type, message as Record<string, unknown>),
     decode: (bytes) => toTotal(type.decode(bytes)),
     read: (bytes) => type.decode(bytes) as unknown as T,
     create: (draft) => toTotal(draft),
@@ -59,6 +59,20 @@ export function typeOf<T>(type: protobuf.Type): MessageType<T> {
       return toTotal(type.fromObject(json as Record<string, unknown>));
     },
   };
+}
+
+/** A writer whose buffer has grown already: a new one for each finding costs twice what encoding it does. */
+let spareWriter: protobuf.Writer | undefined;
+/** What has written more than this is not kept. Bytes. */
+const maxSpareBytes = 64 * 1024;
+
+function encodeWith(type: protobuf.Type, message: Record<string, unknown>): Uint8Array {
+  // Taken, so that nobody else has it while it writes, and not given back when it fails.
+  const writer = spareWriter ?? protobuf.Writer.create();
+  spareWriter = undefined;
+  const bytes = type.encode(message, writer).finish();
+  if (bytes.length <= maxSpareBytes) spareWriter = writer.reset();
+  return bytes;
 }
 
 // protobufjs sets absent sub-messages to null when defaults are asked for; our types say undefined.

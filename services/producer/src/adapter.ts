@@ -69,6 +69,15 @@ export interface Adapter {
   /** One line for people, e.g. "gosec JSON (-fmt json)". */
   readonly title: string;
   recognises(sample: Sample): boolean;
-  /** Throws InvalidInput with code "report.*" when the report is not of this format or ends too early. */
-  parse(report: Report, parsing: Parsing): AsyncIterable<FindingDraft>;
+  /**
+   * Yields findings one by one, or some at a time (a generator over what jsonItems gave), which costs less where there
+   * are many; they are taken from it in order, before the next is asked for. Throws InvalidInput with code "report.*"
+   * when the report is not of this format or ends too early.
+   */
+  parse(report: Report, parsing: Parsing): AsyncIterable<FindingDraft | Iterable<FindingDraft>>;
+}
+
+/** What `parse` yielded, as some findings. */
+export function draftsOf(yielded: FindingDraft | Iterable<FindingDraft>): Iterable<FindingDraft> {
+  return Symbol.iterator in yielded ? yielded : [yielded];
 }

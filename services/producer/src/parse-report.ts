@@ -62,9 +62,11 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
     const adapter = await adapterOf(format, report);
     format = adapter.name;
     const tool = { name: data.tool?.name ?? '', version: data.tool?.version ?? '' };
-    for await (const finding of readFindings({ adapter, report, target: target.name, redactor, tally, tool })) {
-      const full = batches.add(finding);
-      if (full) yield emitTotal(findingReported, full);
+    for await (const some of readFindings({ adapter, report, target: target.name, redactor, tally, tool })) {
+      for (const finding of some) {
+        const full = batches.add(finding);
+        if (full) yield emitTotal(findingReported, full);
+      }
     }
     tally.check(format);
   } catch (error) {

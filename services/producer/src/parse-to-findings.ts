@@ -49,23 +49,18 @@ export async function* parseToFindings(options: ParseOptions): AsyncGenerator<Fi
   const adapter = options.format === 'auto' ? await recognise(report, adapters.values()) : adapters.get(options.format);
   if (!adapter) throw unknownFormat(`Reports of the format "${options.format}" are not known`, adapters.values());
   const tool = options.tool ?? { name: '', version: '' };
-  for await (const { finding, identity, tool: own } of readFindings({
-    adapter,
-    report,
-    target,
-    redactor,
-    tally,
-    tool,
-  })) {
-    yield toRecord(Buffer.from(identity, 'latin1').toString('hex'), findingType.create(finding), {
-      target,
-      revision: options.revision ?? '',
-      tool: own.name,
-      toolVersion: own.version,
-      transition: '',
-      run: '',
-      report: '',
-    });
+  for await (const some of readFindings({ adapter, report, target, redactor, tally, tool })) {
+    for (const { finding, identity, tool: own } of some) {
+      yield toRecord(Buffer.from(identity, 'latin1').toString('hex'), findingType.create(finding), {
+        target,
+        revision: options.revision ?? '',
+        tool: own.name,
+        toolVersion: own.version,
+        transition: '',
+        run: '',
+        report: '',
+      });
+    }
   }
   tally.check(adapter.name);
   return {

@@ -23,7 +23,7 @@ async function read(drafts: readonly FindingDraft[], sourceRoot = '/src', parse?
   const report = { open: () => (async function* () {})(), sourceRoot };
   const found: IdentifiedFinding[] = [];
   const options = { adapter, report, target: 't', redactor, tally, tool: { name: 'Given', version: '1' } };
-  for await (const finding of readFindings(options)) found.push(finding);
+  for await (const some of readFindings(options)) found.push(...some);
   return { found, tally, first: findingType.create(found[0]?.finding ?? {}) };
 }
 

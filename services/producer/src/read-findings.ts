@@ -1,7 +1,7 @@
 // From a report to findings that may leave: read by an adapter, paths normalised, secrets taken out, lengths bounded,
 // identified, and the same record twice merged. What handlers and the command line share.
 import { type Draft, type Finding, Severity } from '@assay/contracts';
-import type { Adapter, FindingDraft, Report } from './adapter.ts';
+import { type Adapter, draftsOf, type FindingDraft, type Report } from './adapter.ts';
 import { baseIdentity, Identities } from './identify.ts';
 import { pathNormaliser } from './normalise-path.ts';
 import type { Redactor } from './redact.ts';
@@ -41,23 +41,29 @@ export interface IdentifiedFinding {
   tool: { name: string; version: string };
 }
 
-/** Yields findings in order of the report and counts them in the tally. Throws what the adapter throws. */
-export async function* readFindings(options: ReadOptions): AsyncGenerator<IdentifiedFinding, void> {
+/**
+ * Yields findings in order of the report, some at a time, and counts them in the tally as they are taken. Throws what
+ * the adapter throws.
+ */
+export async function* readFindings(options: ReadOptions): AsyncGenerator<Iterable<IdentifiedFinding>, void> {
   const { adapter, report, tally, redactor, target } = options;
   const normalise = pathNormaliser(report.sourceRoot);
   const identities = new Identities();
   const toolOf = namer(options);
-  for await (const draft of adapter.parse(report, tally)) {
-    const tool = toolOf(draft.tool);
-    const severity = (draft.severity ?? Severity.UNSPECIFIED) as Severity;
-    const identity = prepare(draft, { normalise, redactor, identities, target, tool: tool.name });
-    if (identity === undefined) {
-      tally.merge('same record');
-      continue;
+  function* identified(drafts: Iterable<FindingDraft>): Iterable<IdentifiedFinding> {
+    for (const draft of drafts) {
+      const tool = toolOf(draft.tool);
+      const severity = (draft.severity ?? Severity.UNSPECIFIED) as Severity;
+      const identity = prepare(draft, { normalise, redactor, identities, target, tool: tool.name });
+      if (identity === undefined) {
+        tally.merge('same record');
+        continue;
+      }
+      tally.found(severity);
+      yield { finding: draft, identity, severity, tool };
     }
-    tally.found(severity);
-    yield { finding: draft, identity, severity, tool };
   }
+  for await (const some of adapter.parse(report, tally)) yield identified(draftsOf(some));
 }
 
 // The finding's own tool, the report's, the submitter's word, the format's name: the first that is known. One object
@@ -129,7 +135,7 @@ function place(draft: FindingDraft, secrets: readonly string[], { normalise, red
   const { path, isOutside } = normalise(location.path);
   if (isOutside) draft.properties = { ...draft.properties, outsideRoot: 'true' };
   const long = secrets.length === 0 ? none : secrets.filter(({ length }) => length >= minSecretInPath);
-  location.path = clip(redactor.shown(path, long), max.text);
+  location.path = clip(redactor.shownOften(path, long), max.text);
   return location.path === path ? path : redactor.hashed(path, long);
 }
 

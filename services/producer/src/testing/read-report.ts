@@ -1,5 +1,5 @@
 // For specs: an adapter run over a report, with its tally, and nothing behind it.
-import type { Adapter, FindingDraft, Parsing } from '../adapter.ts';
+import { type Adapter, draftsOf, type FindingDraft, type Parsing } from '../adapter.ts';
 
 export interface ReadReport {
   drafts: FindingDraft[];
@@ -59,7 +59,7 @@ export async function readReport(
     for (let start = 0; start < bytes.length; start += chunkBytes)
       yield bytes.subarray(start, Math.min(bytes.length, start + chunkBytes));
   }
-  for await (const draft of adapter.parse({ open, sourceRoot }, parsing)) read.drafts.push(draft);
+  for await (const some of adapter.parse({ open, sourceRoot }, parsing)) read.drafts.push(...draftsOf(some));
   const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
   read.unexplained = read.raw - read.drafts.length - sum(read.merged) - sum(read.filtered);
   return read;

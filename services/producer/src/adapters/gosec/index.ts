@@ -4,7 +4,7 @@ import { Confidence, InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { numberedLines } from '../../flagged-lines.ts';
-import { jsonItems } from '../../json-items.ts';
+import { type JsonItem, jsonItems } from '../../json-items.ts';
 import { keyLinesOf, literalsOf } from '../../redact.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -29,17 +29,19 @@ export const gosec: Adapter = {
   parse,
 };
 
-async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+async function* parse(report: Report, parsing: Parsing): AsyncGenerator<Iterable<FindingDraft>> {
   parsing.tool('gosec', '');
   const items = jsonItems(report.open(), ['Issues[]']);
   let step = await items.next();
-  for (; !step.done; step = await items.next()) {
-    for (const { value, indexes } of step.value) {
-      parsing.record();
-      yield draftOf(value, `gosec issue ${indexes[0]}`);
-    }
-  }
+  for (; !step.done; step = await items.next()) yield drafts(step.value, parsing);
   finish(step.value, parsing);
+}
+
+function* drafts(items: readonly JsonItem[], parsing: Parsing): Iterable<FindingDraft> {
+  for (const { value, indexes } of items) {
+    parsing.record();
+    yield draftOf(value, `gosec issue ${indexes[0]}`);
+  }
 }
 
 function draftOf(value: unknown, where: string): FindingDraft {
