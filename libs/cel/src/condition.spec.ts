@@ -31,12 +31,12 @@ describe('compileCondition', () => {
     expect(conditionOf(expression)({ finding: withIntegers(finding) })).toBe(expected);
   });
 
-  it.each<[string, Variables, object]>([
-    ['finding.severty == "high"', ['finding'], { reason: 'No such key: severty', offset: 8 }],
-    ['finding.title', ['finding'], { reason: 'must be true or false; it is a string' }],
-    ['event.type == "x"', ['finding'], { reason: 'Unknown variable: event', offset: 0 }],
-    ['x'.repeat(4097), ['finding'], { reason: 'has 4097 characters; at most 4096 are taken' }],
-  ])('tells what is wrong with %.30s, and where', (expression, variables, mistake) => {
+  it.each<[string, string, Variables, object]>([
+    ['an unknown field', 'finding.severty == "high"', ['finding'], { reason: 'No such key: severty', offset: 8 }],
+    ['a text', 'finding.title', ['finding'], { reason: 'must be true or false; it is a string' }],
+    ['an unknown variable', 'event.type == "x"', ['finding'], { reason: 'Unknown variable: event', offset: 0 }],
+    ['length', 'x'.repeat(4097), ['finding'], { reason: 'has 4097 characters; at most 4096 are taken' }],
+  ])('tells what is wrong, and where: %s', (_, expression, variables, mistake) => {
     expect(compileCondition(expression, variables)).toEqual(mistake);
   });
 

@@ -46,12 +46,17 @@ export interface DocumentLimit {
   sentence: string;
 }
 
-/** Throws InvalidInput with the limit's code for a blob that is longer. */
-export async function readBlob(
+/** A text blob. Throws InvalidInput with the limit's code for a blob that is longer. */
+export async function readBlob(digest: string, blobs: StepContext['blobs'], limit: DocumentLimit): Promise<string> {
+  return (await readBytes(digest, blobs, limit)).toString('utf8');
+}
+
+/** The same, as bytes. */
+export async function readBytes(
   digest: string,
   blobs: StepContext['blobs'],
   { maxBytes, code, sentence }: DocumentLimit,
-): Promise<string> {
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of blobs.get(digest)) {
@@ -59,5 +64,5 @@ export async function readBlob(
     if (size > maxBytes) throw new InvalidInput(`blob ${digest} ${sentence}`, { code });
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

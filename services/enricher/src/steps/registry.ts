@@ -1,4 +1,5 @@
 // Every step of the enricher: a new one is a folder beside this file and a line here. A spec compares the two.
 export { annotate } from './annotate/index.ts';
 export { codeowners } from './codeowners/index.ts';
+export { exploit } from './exploit/index.ts';
 export { policy } from './policy/index.ts';
