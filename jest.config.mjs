@@ -1,6 +1,6 @@
 // One jest project for all that runs with just the repository, one for each suite that needs a server of its own.
 // A spec's name says which: `*.spec.ts` runs in `npm test`, `*.mongodb.spec.ts` in `npm run test:mongodb`, and so on.
-const named = ['mongodb', 's3', 'python', 'cluster'];
+const named = ['mongodb', 's3', 'python', 'cluster', 'faults'];
 
 const base = {
   rootDir: import.meta.dirname,

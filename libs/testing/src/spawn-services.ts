@@ -82,10 +82,19 @@ const everything = ['ledger', 'consumer', 'enricher', 'producer', 'gateway'];
 
 /** A nats-server and the named services (default: all but the executor), each a process, with a home of their own. */
 export async function deploy(
-  options: { services?: readonly string[]; env?: Record<string, string>; syncAlways?: boolean } = {},
+  options: {
+    services?: readonly string[];
+    env?: Record<string, string>;
+    syncAlways?: boolean;
+    maxStoreBytes?: number;
+  } = {},
 ): Promise<Deployment> {
   const home = await mkdtemp(join(tmpdir(), 'assay-deploy-'));
-  const nats = await startNats({ syncAlways: options.syncAlways ?? false });
+  const { maxStoreBytes } = options;
+  const nats = await startNats({
+    syncAlways: options.syncAlways ?? false,
+    ...(maxStoreBytes ? { maxStoreBytes } : {}),
+  });
   const token = randomBytes(24).toString('base64url');
   const tokenFile = join(home, 'token');
   await writeFile(tokenFile, token, { mode: 0o600 });

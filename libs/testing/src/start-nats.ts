@@ -13,6 +13,10 @@ export interface TestNats {
   connect(options?: { url?: string; credentialsFile?: string; inboxPrefix?: string }): Promise<Bus>;
   /** kill -9 and a new start on the same port and data. */
   restart(): Promise<void>;
+  /** Ends the server; resolves when it has. */
+  down(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port and data. */
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,10 +46,15 @@ export async function startNats(
       return bus;
     },
     restart: async () => {
-      const port = Number(new URL(nats.url).port);
-      process.kill(nats.server.pid, 'SIGKILL');
+      await nats.down('SIGKILL');
+      await nats.up();
+    },
+    down: async (signal) => {
+      process.kill(nats.server.pid, signal);
       await nats.server.exited;
-      nats.server = await start(port);
+    },
+    up: async () => {
+      nats.server = await start(Number(new URL(nats.url).port));
     },
     stop: async () => {
       await Promise.all(buses.map((bus) => bus.close()));
