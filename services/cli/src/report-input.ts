@@ -1,6 +1,6 @@
 // A report to read: a file, or "-" for what comes on stdin. Both can be opened again, as parsing in two passes needs.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -44,6 +44,26 @@ export async function openReportTwice(io: Io, path: string): Promise<ReportInput
     await remove();
     throw error;
   }
+}
+
+/** Bytes of a reason that are read. */
+const maxReasonBytes = 1024;
+
+/**
+ * What a task says beside its report of a scan that did not cover everything, where the tool's own format has no place
+ * for it: the first line of `<path>.partial.txt`. Undefined when there is no such file.
+ */
+export async function partialNote(io: Io, path: string): Promise<string | true | undefined> {
+  if (path === '-') return undefined;
+  const file = await open(`${resolve(io.cwd, path)}.partial.txt`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  await using _ = file;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxReasonBytes), 0, maxReasonBytes, 0);
+  const [line = ''] = buffer.subarray(0, bytesRead).toString().trim().split('\n');
+  return line.trim() || true;
 }
 
 async function fileInput(file: string, name: string): Promise<ReportInput> {

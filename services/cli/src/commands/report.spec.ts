@@ -51,6 +51,19 @@ describe('assay report submit', () => {
     expect(ran.received[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it.each([
+    ['no lock file\nsecond line\n', [], 'no lock file'],
+    ['', [], 'true'],
+    ['no lock file', ['--partial=as I say'], 'as I say'],
+  ])('takes what stands beside a report, "%s", with %j as partial=%s', async (text, flags, partial) => {
+    const report = join(folder, 'noted.json');
+    await writeFile(report, '{"Issues":[]}');
+    await writeFile(`${report}.partial.txt`, text);
+    const request = `POST /api/v1/reports?format=gosec&target=shop&partial=${partial}`;
+    const argv = ['report', 'submit', '--format=gosec', '--target=shop', ...flags, report];
+    expect(await against([{ request, status: 202, answer }], argv)).toMatchObject({ code: 0, out: 'rep-1\n' });
+  });
+
   it('sends a file again with the same key while the gateway is busy', async () => {
     const request = 'POST /api/v1/reports?format=gosec&run=run-1&task=gosec';
     const ran = await against(

@@ -1,6 +1,6 @@
 // assay report submit | parse
 import { type Define, integer, outputOption } from '../command.ts';
-import { openReport, openReportTwice } from '../report-input.ts';
+import { openReport, openReportTwice, partialNote } from '../report-input.ts';
 import { step } from '../steps.ts';
 import type { SubmitOptions } from '../submit-report.ts';
 import { oneLine, toJson } from '../terminal-text.ts';
@@ -26,7 +26,10 @@ export const define: Define = (command, io) => {
     .option('--scope <name>', 'which part of the target the scan covers')
     .option('--source-root <folder>', 'folder that absolute paths in the report start with')
     .option('--tool <name>', 'who made it, where the report does not say; NAME or NAME@VERSION')
-    .option('--partial [reason]', 'the scan did not cover everything: closes no finding')
+    .option(
+      '--partial [reason]',
+      'the scan did not cover everything: closes no finding; default: the first line of <file>.partial.txt, if there',
+    )
     .option('--step <step>', 'enrich by this step, as NAME:KEY=VALUE,…; may be repeated', step)
     .option('--idempotency-key <key>', 'the same key is taken once; default: a new one')
     .option('--wait', 'wait until it is assessed, and show findings and tally')
@@ -40,7 +43,8 @@ export const define: Define = (command, io) => {
       const { submitReport } = await import('../submit-report.ts');
       await using report = await openReport(io, file);
       const client = await connect(io);
-      const submitted = await submitReport(client, report, options);
+      const partial = options.partial ?? (await partialNote(io, file));
+      const submitted = await submitReport(client, report, { ...options, ...(partial ? { partial } : {}) });
       if (!wait) {
         await io.out.line(output === 'json' ? toJson(submitted) : oneLine(submitted.reportId));
         return undefined;
