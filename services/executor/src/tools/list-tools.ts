@@ -4,7 +4,7 @@ import { delimiter, dirname } from 'node:path';
 import type { Component } from '@assay/pipeline';
 import { runProcess } from '../run-process.ts';
 import { findProgram, searchFolders, type ToolPlaces } from './find-tool.ts';
-import { describeInstall, isFromRegistry } from './install-spec.ts';
+import { describeInstall, isFromRegistry, isRelease } from './install-spec.ts';
 import { type ToolSpec, toolOf } from './tool-spec.ts';
 
 const versionTimeoutMs = 30_000;
@@ -68,7 +68,10 @@ function missing({ name, command, install }: ToolSpec): string {
   }
 }
 
-/** The first thing like a version in what the tool says; "" when there is none. */
+/**
+ * The pinned version where the tool says it (staticcheck says "2026.2 (0.8.2)"), else the first thing like a version;
+ * "" when there is none.
+ */
 export async function versionOf(path: string, spec: ToolSpec, places: ToolPlaces): Promise<string> {
   const { output } = await runProcess({
     argv: [path, ...spec.versionArgs],
@@ -80,5 +83,7 @@ export async function versionOf(path: string, spec: ToolSpec, places: ToolPlaces
     },
     timeoutMs: versionTimeoutMs,
   });
-  return /\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.]+)?/.exec(output)?.[0] ?? '';
+  const said = output.match(/\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.]+)?/g) ?? [];
+  const { install } = spec;
+  return (isFromRegistry(install) ? said.find((version) => isRelease(install, version)) : undefined) ?? said[0] ?? '';
 }

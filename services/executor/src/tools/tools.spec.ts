@@ -74,6 +74,11 @@ describe('installing a tool', () => {
     expect((await install()).state.path).toBe(join(cache(), '1.0.0/bin/finder'));
   });
 
+  it('takes a program that says another version before the one of its module', async () => {
+    await world.tool('python3', python(working.replace('finder 1.0.0', 'finder 2026.2, 1.0.0')));
+    expect((await install()).state.version).toBe('1.0.0');
+  });
+
   it('replaces one that is broken', async () => {
     await world.tool('python3', python(working));
     await install();
