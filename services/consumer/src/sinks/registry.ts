@@ -1,5 +1,6 @@
 // Every type of sink: a new one is a folder beside this file and a line here. A spec compares the two.
 export { file } from './file/index.ts';
+export { jira } from './jira/index.ts';
 export { mongodb } from './mongodb/index.ts';
 export { s3 } from './s3/index.ts';
 export { slack } from './slack/index.ts';
