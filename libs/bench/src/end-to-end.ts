@@ -20,7 +20,9 @@ export interface EndToEnd {
 /** NODE_OPTIONS of this process is handed on, so that `--cpu-prof --cpu-prof-dir=…` profiles every service. */
 export function benchEnv(): Record<string, string> {
   const { NODE_OPTIONS } = process.env;
-  return { ASSAY_LOG_LEVEL: 'info', ...(NODE_OPTIONS ? { NODE_OPTIONS } : {}) };
+  // Leases and ack waits as they are by default; the deployments of specs have short ones.
+  const defaults = { ASSAY_ACK_WAIT_MS: '30000', ASSAY_LEASE_MS: '15000' };
+  return { ...defaults, ASSAY_LOG_LEVEL: 'info', ...(NODE_OPTIONS ? { NODE_OPTIONS } : {}) };
 }
 
 export async function withDeployment<T>(work: (deployment: Deployment) => Promise<T>): Promise<T> {

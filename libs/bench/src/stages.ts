@@ -7,7 +7,7 @@ import { cpuBetween, usageOf } from './usage.ts';
 
 export interface StageFigures {
   stage: string;
-  /** From when the service is ready until it has taken everything. */
+  /** Until it has taken everything. */
   seconds: number;
   /** Processor time of the stage, and of nats-server for it. Seconds. */
   cpu: number;
@@ -17,33 +17,46 @@ export interface StageFigures {
 /** As libs/runtime names it. */
 const enricherDurable = 'enricher-finding-reported';
 
-/** The event that a stage ends a report with; the enricher has none, and is done when it has taken everything. */
-const stages = [
-  { stage: 'producer', ends: 'assay.report.parsed.>' },
-  { stage: 'enricher', ends: undefined },
-  { stage: 'ledger', ends: 'assay.run.assessed.>' },
-] as const;
+interface Until {
+  bus: Bus;
+  file: string;
+  findings: number;
+}
 
-/** Of a report of that many findings, all new. */
+/** In order, each with what says that it is through. */
+const stages: readonly { stage: string; ends: (until: Until) => Promise<void> }[] = [
+  { stage: 'producer', ends: ({ bus }) => untilEvent(bus, 'assay.report.parsed.>') },
+  { stage: 'enricher', ends: ({ bus }) => untilTaken(bus) },
+  { stage: 'ledger', ends: ({ bus }) => untilEvent(bus, 'assay.run.assessed.>') },
+  { stage: 'consumer', ends: ({ file, findings }) => untilLines(file, 0, findings) },
+];
+
+/** Of a report of that many findings, all new. Every service is started; all but the one at work are stopped. */
 export async function measureStages(work: {
   report: string;
   format: string;
   findings: number;
 }): Promise<StageFigures[]> {
-  const deployment = await deploy({ services: ['gateway'], syncAlways: true, env: benchEnv() });
+  const deployment = await deploy({ syncAlways: true, env: benchEnv() });
+  const signal = (stage: string, name: NodeJS.Signals) => {
+    for (const service of deployment.services) if (service.name === stage) process.kill(service.pid, name);
+  };
   try {
-    const upload = await measured(deployment, 'gateway', () => submitReport(deployment, { ...work, target: 'shop' }));
-    const figures = [upload];
     const bus = await deployment.nats.connect();
-    for (const { stage, ends } of stages) {
-      await deployment.start(stage);
-      figures.push(await measured(deployment, stage, () => (ends ? untilEvent(bus, ends) : untilTaken(bus))));
-    }
-    await deployment.start('consumer');
     const file = await addSink(deployment);
-    figures.push(await measured(deployment, 'consumer', () => untilLines(file, 0, work.findings)));
+    for (const { stage } of stages) signal(stage, 'SIGSTOP');
+    const figures = [
+      await measured(deployment, 'gateway', () => submitReport(deployment, { ...work, target: 'shop' })),
+    ];
+    for (const { stage, ends } of stages) {
+      signal(stage, 'SIGCONT');
+      const until = { bus, file, findings: work.findings };
+      figures.push(await measured(deployment, stage, () => ends(until)));
+      signal(stage, 'SIGSTOP');
+    }
     return figures;
   } finally {
+    for (const { stage } of stages) signal(stage, 'SIGCONT');
     await deployment.stop();
   }
 }

@@ -9,7 +9,7 @@ import { type Draft, type MessageType, messageType, root, typeOf } from './messa
 export type Batch = Omit<FindingBatch, 'findings'> & { findings: Uint8Array[] };
 
 /** Most findings of one batch. */
-export const maxBatchFindings = 256;
+export const maxBatchFindings = 1024;
 /** Most bytes of one batch's findings together. */
 export const maxBatchBytes = 512 * 1024;
 /** Bytes of one identity. */

@@ -1,4 +1,4 @@
-// Lists findings from a ledger's entries, for every driver. An entry holds up to 256 findings of one severity, so a
+// Lists findings from a ledger's entries, for every driver. An entry holds up to 1024 findings of one severity, so a
 // page is a few entries, found by index and read in order: worst first, then as they were first written.
 import { type Batch, InvalidInput } from '@assay/contracts';
 import type { Cursor, EntryReader } from './entry-reader.ts';

@@ -121,16 +121,16 @@ describe('a finding', () => {
     ]);
   });
 
-  it('is published in batches of at most 256 when many are fixed', async () => {
+  it('is published in batches of at most 1024 when many are fixed', async () => {
     const replica = rig.replica();
-    const names = Array.from({ length: 600 }, (_, index) => `f${index}`);
+    const names = Array.from({ length: 2400 }, (_, index) => `f${index}`);
     for (let index = 0; index < 3; index++) {
-      await tell(replica, enriched({ index, findings: names.slice(index * 200, index * 200 + 200).join(' ') }));
+      await tell(replica, enriched({ index, findings: names.slice(index * 800, index * 800 + 800).join(' ') }));
     }
-    await tell(replica, parsed({ findings: 600 }));
+    await tell(replica, parsed({ findings: 2400 }));
     const said = await handle(replica, parsed({ report: 'r2', at: 2, findings: 0 }));
     const batches = said.slice(0, -1).map(({ data }) => data as Batch);
-    expect(batches.map(({ findings }) => findings.length)).toEqual([256, 256, 88]);
+    expect(batches.map(({ findings }) => findings.length)).toEqual([1024, 1024, 352]);
     expect(new Set(said.map(({ topic, key = '' }) => keyedId(topic.name, key))).size).toBe(4);
     expect(
       batches.flatMap((batch) => batch.findings.map((_, position) => findingAt(batch, position).title)).sort(),

@@ -12,7 +12,7 @@ export interface BatchContents {
   hashes: Uint32Array;
 }
 
-/** Positions are kept in 16 bits; the contract says 256. */
+/** Positions are kept in 16 bits; the contract says 1024. */
 const maxFindings = 65_535;
 
 export function checkBatch({ reportId, target, tool, findings, identities, severities }: Batch): void {

@@ -203,9 +203,9 @@ describe('parseReport', () => {
   });
 
   it.each([
-    [1000, 1, 4],
-    [256, 1, 1],
-    [257, 1, 2],
+    [4000, 1, 4],
+    [1024, 1, 1],
+    [1025, 1, 2],
     [0, 1, 0],
     [1000, 100, 5],
   ])('splits %d findings of %d lines into batches that are small enough', async (count, lines, least) => {

@@ -10,7 +10,7 @@ import { assessmentNames, type RunAssessed } from '@assay/contracts';
 import { type Deployment, deploy, writeGosecReport } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-const findings = 10_000;
+const findings = 30_000;
 const small = 1000;
 let deployment: Deployment;
 let folder: string;
