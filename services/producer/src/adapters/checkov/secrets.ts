@@ -18,7 +18,7 @@ export function keysAndPeopleIn(code: string, comment: string): string[] {
 }
 
 // Checkov masks the end of a secret that it found, and shows how it begins: "AKIAI**********".
-const masked = /[^\s"'`=:,*]{0,128}\*{6,128}/g;
+const masked = /(?<![^\s"'`=:,*])[^\s"'`=:,*]{0,4096}\*{6,128}/g;
 
 /** What the lines of a secret that Checkov found may still show of it. */
 export function maskedIn(code: string): string[] {

@@ -60,7 +60,10 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
     parsing.record();
     yield draftOf(rule, undefined, `njsscan rule ${rule.id}`);
   }
-  for (const error of list(rest, 'errors', 'The njsscan report')) tellOf(error, parsing);
+  const errors = list(rest, 'errors', 'The njsscan report');
+  for (const error of errors) tellOf(error, parsing);
+  if (rules.size + errors.length === 0)
+    parsing.note('njsscan found nothing; it does not say whether it looked at any file');
 }
 
 /** The report without the places: small, whatever was found. */

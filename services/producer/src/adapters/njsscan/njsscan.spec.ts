@@ -84,7 +84,8 @@ describe('njsscan', () => {
   it.each([
     ['edge-broken-js.json', 'Syntax error at line broken.js:2:'],
     ['edge-nosemgrep.json', 'semgrep not found. Install with: pip install semgrep'],
-  ])('says of %s why it is not whole, without quoting the source', async (name, note) => {
+    ['edge-empty.json', 'njsscan found nothing; it does not say whether it looked at any file'],
+  ])('says of %s what it proves, without quoting the source', async (name, note) => {
     expect((await parseContent(njsscan, fixture(name))).summary.notes).toEqual([note]);
   });
 

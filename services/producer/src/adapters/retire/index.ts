@@ -66,7 +66,9 @@ function finish(rest: unknown, files: number, parsing: Parsing): void {
     );
   }
   parsing.tool('retire', text(end, 'version', 'The retire report'));
-  for (const error of list(end, 'errors', 'The retire report')) {
+  const errors = list(end, 'errors', 'The retire report');
+  if (files + errors.length === 0) parsing.note('retire found nothing; it does not say whether it looked at any file');
+  for (const error of errors) {
     const words = typeof error === 'string' ? error : 'retire failed';
     if (isOfOneFile.test(words)) parsing.partial(words);
     else parsing.failed(words || 'retire failed');

@@ -119,6 +119,11 @@ describe('retire', () => {
     expect((await parseContent(retire, report([], [error]))).summary.completeness).toBe(completeness);
   });
 
+  it('says of a report of nothing that it proves little', async () => {
+    const { summary } = await parseContent(retire, fixture('edge-empty.json'));
+    expect(summary.notes).toEqual(['retire found nothing; it does not say whether it looked at any file']);
+  });
+
   it('takes an empty jsonsimple for no proof, since it names no errors', async () => {
     expect((await parseContent(retire, '[]')).summary.completeness).toBe('partial');
   });
