@@ -50,6 +50,7 @@ describe('another tool’s package URL in canonical form', () => {
     ['npm/underscore', ''],
     ['pkg:npm', ''],
     ['pkg:npm/', ''],
+    [`pkg:npm/${'/'.repeat(100_000)}x`, ''],
   ])('%s is %s', (purl, canonical) => {
     expect(canonicalPurl(purl)).toBe(canonical);
     expect(canonicalPurl(canonical)).toBe(canonical);

@@ -73,8 +73,12 @@ const separators: Readonly<Record<string, string>> = {
   swift: '/',
 };
 
+/** No package has a longer one. Characters. */
+const maxLength = 4096;
+
 /** A purl of another tool in canonical form; "" for what is none. */
 export function canonicalPurl(purl: string): string {
+  if (purl.length > maxLength) return '';
   const match = /^pkg:\/*([A-Za-z][A-Za-z0-9.-]*)\/([^?#]+)(?:\?([^#]*))?(?:#(.*))?$/s.exec(purl.trim()) ?? undefined;
   if (!match) return '';
   const [, type = '', path = '', query = '', subpath = ''] = match;

@@ -53,22 +53,26 @@ function* draftsOf(dependency: Fields, where: string, parsing: Parsing): Generat
     parsing.record();
     parsing.filter('dependency without known vulnerabilities');
   }
-  const known: Vulnerability[] = [];
+  const known = new Set<Vulnerability>();
+  const byId = new Map<string, Vulnerability>();
   for (const [index, value] of vulnerabilities.entries()) {
     parsing.record();
     const vulnerability = vulnerabilityOf(value, `${where}: vulnerability ${index}`);
-    const same = known.find(({ ids }) => vulnerability.ids.some((id) => ids.includes(id)));
-    if (same) {
-      same.ids = [...new Set([...same.ids, ...vulnerability.ids])];
-      parsing.merge('another id of the same vulnerability');
-    } else known.push(vulnerability);
+    const alias = [...vulnerability.ids].find((id) => byId.has(id));
+    const same = (alias === undefined ? undefined : byId.get(alias)) ?? vulnerability;
+    if (known.has(same)) parsing.merge('another id of the same vulnerability');
+    known.add(same);
+    for (const id of vulnerability.ids) {
+      same.ids.add(id);
+      if (!byId.has(id)) byId.set(id, same);
+    }
   }
   for (const vulnerability of known) yield draftOf(vulnerability, name, version);
 }
 
 interface Vulnerability {
   /** The tool's own first. */
-  ids: string[];
+  readonly ids: Set<string>;
   readonly description: string;
   readonly fixes: string;
 }
@@ -77,7 +81,7 @@ function vulnerabilityOf(value: unknown, where: string): Vulnerability {
   const vulnerability = fieldsOf(value, where);
   const id = requiredText(vulnerability, 'id', where);
   return {
-    ids: [...new Set([id, ...texts(vulnerability, 'aliases', where)])],
+    ids: new Set([id, ...texts(vulnerability, 'aliases', where)]),
     description: text(vulnerability, 'description', where).trim(),
     fixes: texts(vulnerability, 'fix_versions', where).join(', '),
   };

@@ -65,7 +65,7 @@ export function misconfigurationDraft(
 
 // What the lines of a Dockerfile set: ENV TOKEN=value, ENV TOKEN value, ARG TOKEN="value".
 function valuesIn(snippet: string): string[] {
-  const values = [...snippet.matchAll(/^\s*(?:ENV|ARG)\s+\w+\s+(?!\w+=)(\S.*)$/gim)].map(([, value = '']) =>
+  const values = [...snippet.matchAll(/^[ \t]*(?:ENV|ARG)[ \t]+\w+[ \t]+(?!\w+=)(\S.*)$/gim)].map(([, value = '']) =>
     value.trim(),
   );
   for (const [, value = ''] of snippet.matchAll(/=\s*([^\s"'=]+)/g)) values.push(value);
