@@ -2,6 +2,7 @@
 export { bandit } from './bandit/index.ts';
 export { checkov } from './checkov/index.ts';
 export { cyclonedx } from './cyclonedx/index.ts';
+export { dependencyCheck } from './dependency-check/index.ts';
 export { detectSecrets } from './detect-secrets/index.ts';
 export { eslint } from './eslint/index.ts';
 export { findsecbugs } from './findsecbugs/index.ts';
