@@ -58,12 +58,12 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
   }
 }
 
-const modifiedKinds: Readonly<Record<string, Read>> = {
-  vulnerability: vulnerabilityDraft,
-  misconfiguration: misconfigurationDraft,
-  secret: secretDraft,
-  license: licenseDraft,
-};
+const modifiedKinds: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['vulnerability', vulnerabilityDraft],
+  ['misconfiguration', misconfigurationDraft],
+  ['secret', secretDraft],
+  ['license', licenseDraft],
+]);
 
 /** States that a VEX document gives; the others are of .trivyignore. */
 const vexStates: ReadonlySet<string> = new Set(['not_affected', 'fixed']);
@@ -71,7 +71,7 @@ const vexStates: ReadonlySet<string> = new Set(['not_affected', 'fixed']);
 // With --show-suppressed: what .trivyignore or a VEX document took out.
 function modifiedDraft(value: unknown, result: Result, where: string, parsing: Parsing): FindingDraft | undefined {
   const modified = fieldsOf(value, where);
-  const read = modifiedKinds[textOf(modified['Type'])];
+  const read = modifiedKinds.get(textOf(modified['Type']));
   if (!read) {
     parsing.filter('suppressed finding of an unknown kind');
     return undefined;

@@ -2,7 +2,7 @@
 import { Kind } from '@assay/contracts';
 import type { FindingDraft, Parsing } from '../../adapter.ts';
 import { fieldsOf, requiredText } from '../../fields.ts';
-import { listOf, objectOf, positionOf, textOf, textsOf } from '../../json-values.ts';
+import { entryOf, listOf, objectOf, positionOf, textOf, textsOf } from '../../json-values.ts';
 import { keyLinesOf, literalsOf } from '../../redact.ts';
 import type { Result } from './result.ts';
 import { severityOf } from './severity.ts';
@@ -20,7 +20,7 @@ export function misconfigurationDraft(
 ): FindingDraft | undefined {
   const found = fieldsOf(value, where);
   const rule = textOf(found['ID']) || requiredText(found, 'AVDID', where);
-  const reason = excused[textOf(found['Status'])];
+  const reason = textOf(entryOf(excused, textOf(found['Status'])));
   if (reason) {
     parsing.filter(reason);
     return undefined;
@@ -52,8 +52,8 @@ export function misconfigurationDraft(
       resource: about.join(' '),
       layer: textOf(objectOf(found['Layer'])['Digest']),
     },
-    // Without the lines, what it is about; the message names it.
-    content: [result.resource, snippet || [textOf(cause['Resource']), message].join('\n')].filter(Boolean).join('\n'),
+    // A resource's lines change with everything else in it.
+    content: [result.resource, textOf(cause['Resource']) || snippet || message].filter(Boolean).join('\n'),
     secrets: [...keyLinesOf(code), ...(secretCheck.test(rule) ? valuesIn(snippet) : [])],
   };
   if (result.path) {

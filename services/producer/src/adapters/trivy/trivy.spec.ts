@@ -200,6 +200,16 @@ describe('trivy', () => {
     });
   });
 
+  it('takes names of the prototype for words that nobody knows', async () => {
+    const content = report({
+      Misconfigurations: [{ ID: 'DS002', Status: 'constructor', Severity: 'toString' }],
+      ExperimentalModifiedFindings: [{ Type: 'constructor', Status: 'ignored', Finding: {} }],
+    });
+    const { records, summary } = await parseContent(trivy, content);
+    expect(records).toMatchObject([{ rule: 'DS002', severity: 'unspecified' }]);
+    expect(summary.filteredReasons).toEqual({ 'suppressed finding of an unknown kind': 1 });
+  });
+
   it.each([
     ['[{"Target":"a","Class":"secret"}]'],
     ['{"ClusterName":"c","Resources":[]}'],
