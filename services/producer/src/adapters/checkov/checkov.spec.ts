@@ -158,6 +158,15 @@ describe('checkov', () => {
     });
   });
 
+  it('is not run where a .checkov.yaml of the project could make it load Python', () => {
+    const task = readFixture(`${import.meta.dirname}/task.yaml`).toString();
+    const [scan = ''] = task.split('- name: submit');
+    expect(scan).toContain('workingDir: $(workspaces.output.path)');
+    // Behind -d and --directory as words of their own it looks for the file in that folder.
+    expect(scan).toContain('checkov --directory="$SOURCE" ');
+    expect(scan).not.toMatch(/^ *checkov .*(?:-d|--directory|--config-file) /m);
+  });
+
   it.each([
     ['', 'report.empty', ''],
     ['[]', 'report.format', 'not Checkov'],
