@@ -24,6 +24,7 @@ describe('the annotation assay.dev/install', () => {
     ],
     ['bundled:eslint', { how: 'bundled', package: 'eslint' }],
     ['with:Node.js', { how: 'with', what: 'Node.js' }],
+    ['with:OWASP Dependency-Check', { how: 'with', what: 'OWASP Dependency-Check' }],
   ])('reads %s', (text, expected) => {
     expect(read(text)).toEqual(expected);
   });
@@ -44,6 +45,7 @@ describe('the annotation assay.dev/install', () => {
   it.each([
     '',
     'apt:x',
+    'bundled:a b',
     'pypi:bandit',
     'pypi:--index-url==1',
     'pypi:a==1 b==2',

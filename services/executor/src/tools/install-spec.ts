@@ -67,8 +67,8 @@ export function installOf(
   const [source = '', ...others] = install;
   const colon = source.indexOf(':');
   const [how, what] = [source.slice(0, Math.max(0, colon)), source.slice(colon + 1)];
-  if (how === 'bundled' && what) return { how, package: what };
-  if (how === 'with' && what) return { how, what };
+  if (how === 'bundled' && what && others.length === 0) return { how, package: what };
+  if (how === 'with' && what) return { how, what: [what, ...others].join(' ') };
   if (how === 'pypi') {
     const [, name, version] = pypiShape.exec(what) ?? [];
     if (name && version && others.length === 0) return { how, package: name, version };
