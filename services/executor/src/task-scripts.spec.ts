@@ -29,6 +29,13 @@ const table = components.flatMap(({ name, annotations }) => {
   ];
 });
 
+/** A failure that has the exit code of findings, and that the report tells. */
+const told = [
+  ['npm-audit', String.raw`printf '{\n  "error": {\n    "code": "ENOLOCK"\n  }\n}\n' >"$REPORT"; exit 1`, 'failed'],
+  ['npm-audit', String.raw`printf '{\n  "vulnerabilities": {\n    "error": {\n    }\n  }\n}\n'; exit 1`, 'succeeded'],
+  ['njsscan', `echo '{"errors":["semgrep not found."]}' >"$REPORT"; exit 1`, 'failed'],
+] as const;
+
 describe('the tasks that come with Assay', () => {
   it.each(components.map(({ name, annotations }) => [name, annotations['assay.dev/exit-codes']]))(
     '%s says which exit codes are no failure',
@@ -37,7 +44,7 @@ describe('the tasks that come with Assay', () => {
     },
   );
 
-  it.each(table)('%s that does "%s" has %s', async (name, script, outcome) => {
+  it.each([...table, ...told])('%s that does "%s" has %s', async (name, script, outcome) => {
     const component = components.find((it) => it.name === name);
     const spec = component && toolOf(component);
     if (!component || !spec) throw new Error(`no ${name}`);
