@@ -76,11 +76,15 @@ async function openFindings(target: string): Promise<string[]> {
 
 const whole: [format: string, fixture: string][] = [
   ['bandit', 'bandit/fixtures/dsvw.json'],
+  ['checkov', 'checkov/fixtures/nodegoat.dockerfile.json'],
   ['cyclonedx', 'cyclonedx/fixtures/retire.json'],
   ['cyclonedx', 'cyclonedx/fixtures/retire.xml'],
+  ['detect-secrets', 'detect-secrets/fixtures/nodegoat.json'],
   ['eslint', 'eslint/fixtures/small-js.json'],
   ['gitleaks', 'gitleaks/fixtures/terragoat.dir.json'],
   ['gosec', 'gosec/fixtures/govwa.json'],
+  ['njsscan', 'njsscan/fixtures/nodegoat.json'],
+  ['retire', 'retire/fixtures/nodegoat.json'],
   ['sarif', 'sarif/fixtures/eslint.sarif'],
   ['secretlint', 'secretlint/fixtures/small-js.json'],
   ['secretlint', 'secretlint/fixtures/small-js.sarif'],

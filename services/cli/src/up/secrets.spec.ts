@@ -70,11 +70,18 @@ const reports: [name: string, format: string, text: string, secrets: string[]][]
     ['ghp_EXAMPLEexampleEXAMPLEexampleEXAMPLE0', 'VNPkNa1Hedcm4p'],
   ],
   [
-    'checkov',
+    'checkov as SARIF',
     'sarif',
     fixture('sarif/fixtures/checkov-secrets.sarif'),
     ['AKIAIOSFODNN7EXAMAAA', 'AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI/K7MDENG', 'Aa12345678'],
   ],
+  [
+    'checkov with lines, tags and comments',
+    'checkov',
+    fixture('checkov/fixtures/small-iac.json'),
+    ['AKIAIOSFODNN7EXAMAAA', 'wJalrXUtnFEMI/K7MDENG', 'hunter2hunter2', 'jane.doe@example.org', 'fc3f784491eba6121c3b'],
+  ],
+  ['njsscan', 'njsscan', fixture('njsscan/fixtures/small-js.json'), ['hunter2hunter2', 'my-very-secret-value']],
   [
     'gosec, in what it says and shows',
     'gosec',
