@@ -3,3 +3,4 @@ export { annotate } from './annotate/index.ts';
 export { codeowners } from './codeowners/index.ts';
 export { exploit } from './exploit/index.ts';
 export { policy } from './policy/index.ts';
+export { vex } from './vex/index.ts';

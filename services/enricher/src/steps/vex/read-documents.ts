@@ -1,0 +1,52 @@
+// VEX documents of any of the three formats, to statements in the order in which the documents were given.
+import { InvalidInput } from '@assay/contracts';
+import { isCsaf, readCsaf } from './csaf.ts';
+import { isCycloneDx, readCycloneDx } from './cyclonedx.ts';
+import { type JsonObject, objectOf } from './json-members.ts';
+import { isOpenVex, readOpenVex } from './openvex.ts';
+import type { Statement } from './statement.ts';
+
+/** Most pairs of a statement and a place that all documents of a step may have together. */
+const maxPlaces = 200_000;
+
+type Read = (document: JsonObject, skip: (reason: string) => void) => Statement[];
+
+const formats: readonly (readonly [is: (document: JsonObject) => boolean, read: Read])[] = [
+  [isOpenVex, readOpenVex],
+  [isCycloneDx, readCycloneDx],
+  [isCsaf, readCsaf],
+];
+
+/** Throws InvalidInput "vex.invalid" for what is no such document, "vex.too-large" for more than can be kept. */
+export function readStatements(
+  texts: readonly { name: string; text: string }[],
+  skip: (reason: string) => void,
+): Statement[] {
+  const statements: Statement[] = [];
+  let places = 0;
+  for (const { name, text } of texts) {
+    const document = parse(name, text);
+    const [, read] = formats.find(([is]) => is(document)) ?? [];
+    if (!read)
+      throw new InvalidInput(`${name} is no VEX document: take OpenVEX, CycloneDX or CSAF 2.0, all of them in JSON`, {
+        code: 'vex.invalid',
+      });
+    for (const statement of read(document, skip)) {
+      places += statement.places.length;
+      if (places > maxPlaces)
+        throw new InvalidInput(`the VEX documents have more than ${maxPlaces} products; leave out what is not in use`, {
+          code: 'vex.too-large',
+        });
+      statements.push(statement);
+    }
+  }
+  return statements;
+}
+
+function parse(name: string, text: string): JsonObject {
+  try {
+    return objectOf(JSON.parse(text.replace(/^\uFEFF/, '')));
+  } catch (cause) {
+    throw new InvalidInput(`${name} is no JSON; VEX documents are read as JSON`, { code: 'vex.invalid', cause });
+  }
+}
