@@ -1,4 +1,5 @@
 // Every type of sink: a new one is a folder beside this file and a line here. A spec compares the two.
+export { defectdojo } from './defectdojo/index.ts';
 export { elasticsearch } from './elasticsearch/index.ts';
 export { file } from './file/index.ts';
 export { jira } from './jira/index.ts';
