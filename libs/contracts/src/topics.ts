@@ -147,6 +147,24 @@ export const deliveryFinished = defineTopic({
   about: (delivery) => delivery.sink,
 });
 
+export const deliveryRequested = defineTopic({
+  name: 'delivery.requested',
+  message: messageType('DeliveryRequested'),
+  keys: ['sink'],
+  summary: 'Somebody wants to see whether a sink works: a marked sample through its real settings.',
+  tokens: (delivery) => [delivery.sink],
+  about: (delivery) => delivery.sink,
+});
+
+export const deliveryTested = defineTopic({
+  name: 'delivery.tested',
+  message: messageType('DeliveryTested'),
+  keys: ['sink'],
+  summary: 'What became of a sample for a sink.',
+  tokens: (delivery) => [delivery.sink],
+  about: (delivery) => delivery.sink,
+});
+
 export const artifactRequested = defineTopic({
   name: 'artifact.requested',
   message: messageType('ArtifactRequested'),
@@ -180,6 +198,8 @@ export const topics: readonly Topic[] = [
   findingEnriched,
   findingChanged,
   deliveryFinished,
+  deliveryRequested,
+  deliveryTested,
   artifactRequested,
   artifactResolved,
 ] as unknown as readonly Topic[];

@@ -13,17 +13,19 @@ import {
   Transient,
 } from '@assay/contracts';
 import { backoffMs, pause } from './backoff.ts';
-import { compileFilter, passAll } from './compile-filter.ts';
+import { checked } from './check-spec.ts';
 import { drySink } from './dry-sink.ts';
 import { type Durable, positionOf } from './durables.ts';
 import { maxHeldEvents } from './held-events.ts';
+import { inTurn } from './in-turn.ts';
 import { paceOf } from './rate-limit.ts';
 import { holdsFindings, readItems } from './read-items.ts';
 import { readSecrets, redact, type SecretSources } from './read-secrets.ts';
 import { describeWith, type Outcome, runSink } from './run-sink.ts';
-import type { Blobs, Log, Secrets, Sink } from './sink.ts';
+import type { Blobs, Log, Secrets, Sink, SinkItem } from './sink.ts';
 import { sinkTypeOf } from './sinks/by-name.ts';
-import { compileTemplates, type Template } from './template.ts';
+import type { Template } from './template.ts';
+import { type Tested, type TestOptions, trySink } from './try-sink.ts';
 
 /** What every sink of this process shares. */
 export interface SinkHost {
@@ -40,6 +42,8 @@ export interface SinkHost {
 }
 
 export interface KeptSink {
+  /** Delivers a sample, or only makes it, and says what came of it; never throws. */
+  test(sample: SinkItem, options: TestOptions): Promise<Tested>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +52,7 @@ export function keepSink(spec: SinkSpec, durable: Durable, host: SinkHost): Kept
   const kept = new KeptSinkLoop(spec, durable, { ...host, log: host.log.child({ sink: spec.name, type: spec.type }) });
   const ended = kept.loop(stopping.signal);
   return {
+    test: (sample, options) => kept.test(sample, options),
     stop: async () => {
       stopping.abort();
       await ended;
@@ -60,6 +65,8 @@ class KeptSinkLoop {
   readonly #durable: Durable;
   readonly #host: SinkHost;
   #secrets: Secrets = {};
+  /** While it runs. */
+  #sink: Sink | undefined;
 
   constructor(spec: SinkSpec, durable: Durable, host: SinkHost) {
     this.#spec = spec;
@@ -92,17 +99,13 @@ class KeptSinkLoop {
   async #once(signal: AbortSignal, working: () => void): Promise<void> {
     const { bus, blobs, ackWaitMs, log, now } = this.#host;
     const spec = this.#spec;
-    const type = sinkTypeOf(spec.type);
-    type.check(spec.config);
-    const ofFindings = holdsFindings(spec.subject);
-    const templates = compileTemplates(spec.template ?? {}, type.templates);
-    const filter = spec.filter ? compileFilter(spec.filter, ofFindings ? 'findings' : 'events') : passAll;
+    const { type, filter, templates } = checked(spec);
     // The durable comes first: what happens while the sink cannot be opened waits in the stream for it.
     const { stream, name, filter: subject, start } = this.#durable;
     const consumer = { stream, name, filter: subject, ackWaitMs, maxAckPending: maxHeldEvents };
     await bus.ensureConsumer({ ...consumer, start: positionOf(start) });
-    this.#secrets = await readSecrets(spec.credentials ?? {}, type.credentials, this.#host.secrets);
-    const sink = await this.#open(templates);
+    const sink = inTurn(await this.#open(templates));
+    this.#sink = sink;
     try {
       const run = await runSink({
         bus,
@@ -137,13 +140,39 @@ class KeptSinkLoop {
         await run.stop();
       }
     } finally {
+      this.#sink = undefined;
       await sink.close();
     }
   }
 
-  #open(templates: Record<string, Template>): Promise<Sink> {
+  test(sample: SinkItem, options: TestOptions): Promise<Tested> {
+    const isDry = options.isDry || this.#spec.dryRun === true;
+    return trySink(
+      (use) => this.#borrow(use),
+      sample,
+      { ...options, isDry },
+      {
+        describe: (error) => this.#describe(error),
+        redact: (text) => redact(text, this.#secrets),
+      },
+    );
+  }
+
+  // The sink that runs, where it does: some can be open only once.
+  async #borrow<T>(use: (sink: Sink) => Promise<T>): Promise<T> {
+    if (this.#sink) return use(this.#sink);
+    const sink = await this.#open(checked(this.#spec).templates);
+    try {
+      return await use(sink);
+    } finally {
+      await sink.close();
+    }
+  }
+
+  async #open(templates: Record<string, Template>): Promise<Sink> {
     const { log, filesRoot, stdout, allowsPrivateAddresses, now } = this.#host;
-    const { name, generation, type, config, subject } = this.#spec;
+    const { name, generation, type, config, subject, credentials = {} } = this.#spec;
+    this.#secrets = await readSecrets(credentials, sinkTypeOf(type).credentials, this.#host.secrets);
     return sinkTypeOf(type).open(config, this.#secrets, {
       name,
       generation,

@@ -2,6 +2,7 @@ import type { ConsumerSpec, Delivery, Subscription } from '@assay/bus';
 import { DeliveryOutcome, InvalidInput, Transient } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { compileFilter, type Filter, passAll } from './compile-filter.ts';
+import type { Pace } from './rate-limit.ts';
 import { type Outcome, runSink, type SinkRun } from './run-sink.ts';
 import type { DeliveryInfo, Log, SinkItem } from './sink.ts';
 
@@ -15,6 +16,9 @@ const consumer: ConsumerSpec = {
 /** A durable that hands over what a spec puts in, in order, and notes how each was settled. */
 class Durable {
   readonly settled: string[] = [];
+  /** Given back while the subscription would still take it. */
+  givenBackTooSoon = 0;
+  #isDrained = false;
   #handle: (delivery: Delivery) => Promise<void> = async () => {};
   #lose: (error: Error) => void = () => {};
   readonly bus = {
@@ -23,7 +27,12 @@ class Durable {
       const closed = new Promise<void>((_, reject) => {
         this.#lose = reject;
       });
-      return { closed, drain: async () => {} };
+      return {
+        closed,
+        drain: async () => {
+          this.#isDrained = true;
+        },
+      };
     },
   };
 
@@ -37,7 +46,10 @@ class Durable {
       storedAt: new Date(0),
       attempt,
       ack: async () => void this.settled.push(`ack ${sequence}`),
-      retry: (delayMs) => void this.settled.push(`retry ${sequence} ${delayMs}`),
+      retry: (delayMs) => {
+        if (!this.#isDrained) this.givenBackTooSoon++;
+        this.settled.push(`retry ${sequence} ${delayMs}`);
+      },
       stop: () => void this.settled.push(`stop ${sequence}`),
       working: () => {},
     });
@@ -72,6 +84,7 @@ interface Trial {
   filter?: Filter;
   size?: number;
   waitMs?: number;
+  pace?: Pace;
   perEvent?: number;
   readItems?: (sequence: number) => SinkItem[];
   report?: (outcome: Outcome) => void;
@@ -90,6 +103,7 @@ async function start(trial: Trial = {}) {
     filter: trial.filter ?? passAll,
     size: trial.size ?? 100,
     waitMs: trial.waitMs ?? 0,
+    ...(trial.pace ? { pace: trial.pace } : {}),
     log: silent,
     sink: {
       deliver: async (items, info) => {
@@ -173,6 +187,59 @@ describe('runSink', () => {
     expect([...new Set(calls.flat())]).toEqual(['e1:f0', 'e2:f0']);
     expect(durable.settled).toEqual(['ack 1', 'ack 2']);
     expect(outcomes[0]).toMatchObject({ attempts: 20 });
+    await run.stop();
+  });
+
+  it('is called no more often than its pace lets it, tries again included', async () => {
+    const order: string[] = [];
+    let tries = 0;
+    const { durable, run } = await start({
+      pace: { wait: async () => void order.push('waited') },
+      deliver: (ids) => {
+        order.push(`called with ${ids}`);
+        if (tries++ === 0) throw down();
+      },
+    });
+    await durable.send(1);
+    await durable.send(2);
+    expect(order).toEqual([
+      'waited',
+      'called with e1:f0',
+      'waited',
+      'called with e1:f0',
+      'waited',
+      'called with e2:f0',
+    ]);
+    await run.stop();
+  });
+
+  it('gives back what waits for its turn when it stops', async () => {
+    const { durable, calls, run } = await start({
+      pace: {
+        wait: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+      },
+    });
+    const sent = durable.send(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    await run.stop();
+    await sent;
+    expect(calls).toEqual([]);
+    expect(durable.settled).toEqual(['retry 1 0']);
+    expect(durable.givenBackTooSoon).toBe(0);
+  });
+
+  it('ends, and gives back what it holds, when its credentials are not taken', async () => {
+    const { durable, buried, run } = await start({
+      deliver: () => {
+        throw new Transient('who are you?', { code: 'sink.credential-refused' });
+      },
+    });
+    const sent = durable.send(1);
+    await expect(run.ended).rejects.toThrow('who are you?');
+    await sent;
+    expect(durable.settled).toEqual(['retry 1 0']);
+    expect(durable.givenBackTooSoon).toBe(0);
+    expect(buried).toEqual([]);
     await run.stop();
   });
 

@@ -79,7 +79,8 @@ class Run implements SinkRun {
     const subscription = await bus.subscribe(consumer, (delivery) => this.#held.take(delivery), {
       concurrency: maxHeldEvents,
     });
-    this.#drain = () => subscription.drain();
+    let drained: Promise<void> | undefined;
+    this.#drain = () => (drained ??= subscription.drain());
     this.ended = this.#live(subscription.closed);
     // Whoever runs the sink asks for `ended` later; until then a rejection is not unhandled.
     this.ended.catch(() => {});
@@ -87,7 +88,6 @@ class Run implements SinkRun {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    // Drained first: what is given back would otherwise come again at once.
     const drained = this.#drain();
     await this.ended.catch(() => {});
     await drained;
@@ -107,7 +107,10 @@ class Run implements SinkRun {
       await work.catch(() => {});
       clearInterval(keepAlive);
       clearTimeout(impatience);
+      // Begun first: what is given back would come again at once, to nobody, and be away until its wait for an ack is over.
+      const drained = this.#drain();
       this.#held.giveBack();
+      await drained;
     }
   }
 

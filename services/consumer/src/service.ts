@@ -1,10 +1,11 @@
 // What the consumer is to the platform: it delivers what sinks subscribe to. Which ones they are is known at run time only.
 import { join } from 'node:path';
-import { deliveryFinished, sinksBucket } from '@assay/contracts';
-import { defineService } from '@assay/runtime';
+import { deliveryFinished, deliveryRequested, deliveryTested, sinksBucket } from '@assay/contracts';
+import { defineService, on } from '@assay/runtime';
 import { z } from 'zod';
 import { secretsFolder } from './secrets-folder.ts';
 import { durablesBucket, superviseSinks } from './supervise-sinks.ts';
+import { testSink } from './test-sink.ts';
 
 export const consumer = defineService({
   name: 'consumer',
@@ -27,8 +28,8 @@ export const consumer = defineService({
       .default(true)
       .describe('Let a webhook whose config says allowPrivate reach the inner network; off where many may add sinks'),
   }),
-  subscribes: [],
-  publishes: [deliveryFinished],
+  subscribes: [on(deliveryRequested, testSink)],
+  publishes: [deliveryFinished, deliveryTested],
   uses: { readsBuckets: [sinksBucket], writesBuckets: [durablesBucket], dynamicConsumers: true },
   start: async ({ bus, blobs, config, shared, log, now, publish }) => {
     const supervisor = await superviseSinks({

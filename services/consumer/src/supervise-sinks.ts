@@ -7,7 +7,8 @@ import { parseSinkSpec, type SinkSpec, sinksBucket } from '@assay/contracts';
 import { Durables } from './durables.ts';
 import { type KeptSink, keepSink, type SinkHost } from './keep-sink.ts';
 import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
-import type { Log } from './sink.ts';
+import type { Log, SinkItem } from './sink.ts';
+import type { Tested, TestOptions } from './try-sink.ts';
 
 /** Key-value bucket that remembers the durable of each sink. */
 export const durablesBucket = 'sink-durables';
@@ -25,6 +26,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** Names of the sinks that are declared and right. */
   names(): string[];
+  /** Delivers a sample through a sink; undefined when there is none of that name. */
+  test(name: string, makeSample: (spec: SinkSpec) => SinkItem, options: TestOptions): Promise<Tested | undefined>;
   /** Reads the folder again; resolves when every change has been acted upon. */
   reload(): Promise<void>;
   stop(): Promise<void>;
@@ -50,6 +53,7 @@ export async function superviseSinks(options: SupervisorOptions): Promise<Superv
   const reloading = setInterval(() => void supervising.reload(), options.reloadMs);
   return {
     names: () => supervising.names(),
+    test: (name, makeSample, options) => supervising.test(name, makeSample, options),
     reload: () => supervising.reload(),
     stop: async () => {
       clearInterval(reloading);
@@ -79,6 +83,18 @@ class Supervising {
 
   names(): string[] {
     return [...this.#wanted().keys()].sort();
+  }
+
+  async test(
+    name: string,
+    makeSample: (spec: SinkSpec) => SinkItem,
+    options: TestOptions,
+  ): Promise<Tested | undefined> {
+    // What is declared at this moment is to be tried.
+    await this.#queue;
+    const kept = this.#running.get(name)?.kept;
+    const spec = this.#wanted().get(name);
+    return kept && spec && kept.test(makeSample(spec), options);
   }
 
   declare(key: string, value: Uint8Array | undefined): void {

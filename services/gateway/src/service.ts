@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import {
   artifactRequested,
+  deliveryRequested,
   findingReturned,
   InvalidInput,
   reportSubmitted,
@@ -30,7 +31,7 @@ export const gateway = defineService({
   summary: 'The door for people and other systems: HTTP API, CloudEvents in, events out.',
   config: gatewayConfig,
   subscribes: [],
-  publishes: [reportSubmitted, runRequested, artifactRequested, findingReturned],
+  publishes: [reportSubmitted, runRequested, artifactRequested, findingReturned, deliveryRequested],
   uses: {
     readsBuckets: [sinksBucket],
     writesBuckets: [sinksBucket],

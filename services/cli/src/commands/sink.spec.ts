@@ -46,4 +46,29 @@ describe('assay sink', () => {
       code: 0,
     });
   });
+
+  it.each([
+    ['took the sample in 7 ms', { outcome: 'delivered', tookMs: 7 }, [], 0],
+    ['refused the sample: no\\x1b[2J way', { outcome: 'refused', reason: 'no\u001b[2J\nway', tookMs: 7 }, [], 2],
+    ['would be tried again: busy', { outcome: 'failed', reason: 'busy', tookMs: 7 }, [], 3],
+    ['would be given:\n{\n"a":1}', { outcome: 'dry', preview: '{\n"a":1}', tookMs: 7 }, ['--dry-run'], 0],
+    [
+      '{"outcome":"refused","reason":"no","tookMs":7}',
+      { outcome: 'refused', reason: 'no', tookMs: 7 },
+      ['-o', 'json'],
+      2,
+    ],
+  ])('tells what became of a sample: %s', async (line, answer, options, code) => {
+    const ran = await against([{ request: 'POST /api/v1/sinks/a/test', answer }], ['sink', 'test', 'a', ...options]);
+    expect(ran.out).toContain(line);
+    expect(ran.code).toBe(code);
+    const dryRun = options.some((option) => option === '--dry-run');
+    expect(JSON.parse(ran.received[0]?.body ?? '')).toEqual({ dryRun, fixed: false });
+  });
+
+  it('asks for a sample that is fixed', async () => {
+    const exchange = { request: 'POST /api/v1/sinks/a/test', answer: { outcome: 'delivered', tookMs: 1 } };
+    const ran = await against([exchange], ['sink', 'test', 'a', '--fixed']);
+    expect(JSON.parse(ran.received[0]?.body ?? '')).toEqual({ dryRun: false, fixed: true });
+  });
 });

@@ -1,14 +1,15 @@
-// assay sink ls | add | rm | replay
+// assay sink ls | add | rm | replay | test
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SinkSpec } from '@assay/contracts';
 import { InvalidInput } from '@assay/contracts/errors';
 import { type Define, outputOption } from '../command.ts';
+import { type ExitCode, exitCode } from '../exit-codes.ts';
 import { print } from '../listing.ts';
 import { connect } from '../platform.ts';
 import { parseSince } from '../since.ts';
 import type { Column } from '../table.ts';
-import { oneLine } from '../terminal-text.ts';
+import { manyLines, oneLine, toJson } from '../terminal-text.ts';
 
 const columns: readonly Column<SinkSpec>[] = [
   { title: 'NAME', value: ({ name }) => name },
@@ -78,7 +79,52 @@ export const define: Define = (command, io) => {
       await io.out.line(`sink ${oneLine(name)} is replayed from ${from}`);
       return undefined;
     });
+
+  command
+    .command('test')
+    .summary('deliver a marked sample through a sink')
+    .description(
+      'Deliver one finding, marked as a sample, through a sink’s real settings and credentials, and say what came of it: 0 it was taken, 2 it was refused, 3 it may be taken later.',
+    )
+    .argument('<name>', 'the sink')
+    .option('--dry-run', 'make the sample, print it and deliver nothing')
+    .option('--fixed', 'the sample is fixed: closes what one before left')
+    .addOption(outputOption())
+    .example('assay sink test hook', 'does the other side take it?')
+    .example('assay sink test hook --dry-run', 'what would it be given?')
+    .does(io, async (name: string, options: { dryRun?: true; fixed?: true; output: string }) => {
+      const client = await connect(io);
+      const result = await client.request<Tested>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/test`, {
+        json: { dryRun: options.dryRun === true, fixed: options.fixed === true },
+        timeoutMs: 150_000,
+      });
+      if (options.output === 'json') await io.out.line(toJson(result));
+      else await io.out.write(testText(name, result));
+      return testCodes[result.outcome] ?? exitCode.fault;
+    });
 };
+
+interface Tested {
+  outcome: string;
+  reason?: string;
+  preview?: string;
+  tookMs: number;
+}
+
+const testCodes: Readonly<Record<string, ExitCode>> = {
+  delivered: exitCode.ok,
+  dry: exitCode.ok,
+  refused: exitCode.usage,
+  failed: exitCode.unreachable,
+};
+
+function testText(name: string, { outcome, reason = '', preview = '', tookMs }: Tested): string {
+  const sink = `sink ${oneLine(name)}`;
+  if (outcome === 'delivered') return `${sink} took the sample in ${tookMs} ms\n`;
+  if (outcome === 'dry') return `${sink} would be given:\n${manyLines(preview)}\n`;
+  const what = outcome === 'refused' ? 'refused the sample' : 'did not take the sample, it would be tried again';
+  return `${sink} ${what}: ${oneLine(reason)}\n`;
+}
 
 function startOf(text: string): string | number {
   if (text === 'all' || text === 'new') return text;

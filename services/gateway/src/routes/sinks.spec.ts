@@ -1,4 +1,4 @@
-import { DeliveryOutcome, deliveryFinished, emit } from '@assay/contracts';
+import { DeliveryOutcome, deliveryFinished, deliveryRequested, deliveryTested, emit } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { asAdmin, type TestGateway, testGateway } from '../test-gateway.ts';
 
@@ -159,6 +159,58 @@ describe('a sink', () => {
       test.bus.isDown = true;
       const { answer } = await declared();
       expect((await answer).statusCode).toBe(201);
+    });
+  });
+
+  describe('that is tried with a sample', () => {
+    const answer = (given: {
+      sink?: string;
+      testId: string;
+      outcome: DeliveryOutcome;
+      reason?: string;
+      preview?: string;
+    }) =>
+      test.gateway.publish(emit(deliveryTested, { sink: 'hook', tookMs: 7, ...given }), { id: crypto.randomUUID() });
+    const asked = async () => {
+      for (;;) {
+        const [message] = await test.bus.messages('assay-delivery', 'assay.delivery.requested.>');
+        if (message) return deliveryRequested.message.decode(message.payload);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+
+    it.each([
+      [DeliveryOutcome.DELIVERED, {}, 'delivered', {}],
+      [DeliveryOutcome.REFUSED, { reason: 'no' }, 'refused', { reason: 'no' }],
+      [DeliveryOutcome.FAILED, { reason: 'later' }, 'failed', { reason: 'later' }],
+      [DeliveryOutcome.DRY, { preview: '{}' }, 'dry', { preview: '{}' }],
+    ])('is told of as the consumer tells of it (%i)', async (outcome, said, word, more) => {
+      const answered = send('POST', '/hook/test', { dryRun: true });
+      answered.then(undefined, () => {});
+      const { testId, ...request } = await asked();
+      expect(request).toEqual({ sink: 'hook', dryRun: true, fixed: false });
+      // Somebody else tries it too.
+      await answer({ testId: 'another', outcome: DeliveryOutcome.UNSPECIFIED });
+      await answer({ testId, outcome, ...said });
+      expect((await answered).statusCode).toBe(200);
+      expect((await answered).json()).toEqual({ sink: 'hook', outcome: word, tookMs: 7, ...more });
+    });
+
+    it('is a 503 when nobody answers', async () => {
+      await test.stop();
+      test = await testGateway({ sinkTestMs: 1000 });
+      const answered = await send('POST', '/hook/test', {});
+      expect(answered.statusCode).toBe(503);
+      expect(answered.json()).toMatchObject({ code: 'sink.untested', detail: expect.stringContaining('consumer') });
+    });
+
+    it.each([
+      ['/hook/test', { fixed: 'yes' }],
+      ['/hook/test', { severity: 'high' }],
+      ['/No_Name/test', {}],
+    ])('is not tried by %s with %j', async (url, payload) => {
+      expect((await send('POST', url, payload)).statusCode).toBe(400);
+      expect(await test.bus.messages('assay-delivery', 'assay.delivery.requested.>')).toEqual([]);
     });
   });
 });

@@ -3,6 +3,7 @@ import type { Bucket } from '@assay/bus';
 import { InvalidInput, parseSinkSpec, parseSinkStart, type SinkSpec, Transient } from '@assay/contracts';
 import { z } from 'zod';
 import { awaitServing } from '../await-serving.ts';
+import { awaitTest } from '../await-test.ts';
 import type { Gateway } from '../gateway.ts';
 import type { App } from '../zod-provider.ts';
 
@@ -23,6 +24,14 @@ const sink = z
   .describe('Where events are delivered to; a credential is a reference, never the secret itself');
 const named = z.object({
   name: z.string().regex(/^[a-z0-9-]{1,63}$/, 'must be 1 to 63 characters of a-z, 0-9 and "-"'),
+});
+
+const testResult = z.object({
+  sink: z.string(),
+  outcome: z.enum(['delivered', 'refused', 'failed', 'dry']),
+  reason: z.string().optional(),
+  preview: z.string().optional(),
+  tookMs: z.number(),
 });
 
 export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
@@ -109,6 +118,28 @@ export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
       });
       return reply.code(202).send(spec);
     },
+  );
+
+  app.post(
+    '/api/v1/sinks/:name/test',
+    {
+      config,
+      schema: {
+        tags: ['sinks'],
+        summary: 'Deliver a sample',
+        description:
+          'One finding, marked as a sample, through the sink’s real settings and credentials; its filter and rate limit are not asked. Also for sinks that the consumer reads from files.',
+        params: named,
+        body: z
+          .strictObject({
+            dryRun: z.boolean().default(false).describe('Make the sample and deliver nothing'),
+            fixed: z.boolean().default(false).describe('The sample is fixed: what one before left is closed'),
+          })
+          .default({ dryRun: false, fixed: false }),
+        response: { 200: testResult },
+      },
+    },
+    async (request) => awaitTest(gateway, { sink: request.params.name, ...request.body }),
   );
 };
 
