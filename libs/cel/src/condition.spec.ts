@@ -1,7 +1,7 @@
 import type { FindingRecord } from '@assay/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { type Condition, compileCondition, type Variables } from './condition.ts';
-import { withIntegers } from './finding-schema.ts';
+import { findingValue } from './finding-schema.ts';
 import { withinTime } from './within-time.ts';
 
 const finding: FindingRecord = {
@@ -27,14 +27,23 @@ describe('compileCondition', () => {
     ['finding.startLine > 11 && 338 in finding.cwes', true],
     ['"kev.added" in finding.annotations', true],
     ['has(finding.purl)', false],
+    ['"CVE-2021-44228" in finding.cves', false],
+    ['size(finding.owners) > 0 || "x" in finding.properties', false],
+    ['has(finding.properties.x)', false],
   ])('%s is %s', (expression, expected) => {
-    expect(conditionOf(expression)({ finding: withIntegers(finding) })).toBe(expected);
+    expect(conditionOf(expression)({ finding: findingValue(finding) })).toBe(expected);
   });
 
   it.each<[string, string, Variables, object]>([
     ['an unknown field', 'finding.severty == "high"', ['finding'], { reason: 'No such key: severty', offset: 8 }],
     ['a text', 'finding.title', ['finding'], { reason: 'must be true or false; it is a string' }],
     ['an unknown variable', 'event.type == "x"', ['finding'], { reason: 'Unknown variable: event', offset: 0 }],
+    [
+      'a question that is always answered by yes',
+      'true && has( finding.cves )',
+      ['finding'],
+      { reason: 'a finding always has cves, maybe empty: ask size(finding.cves) > 0', offset: 8 },
+    ],
     ['length', 'x'.repeat(4097), ['finding'], { reason: 'has 4097 characters; at most 4096 are taken' }],
   ])('tells what is wrong, and where: %s', (_, expression, variables, mistake) => {
     expect(compileCondition(expression, variables)).toEqual(mistake);
@@ -42,9 +51,9 @@ describe('compileCondition', () => {
 
   it.each([
     ['finding.purl == "x"', 'No such key: purl'],
-    ['finding.properties["x"] == "y"', 'No such key: properties'],
+    ['finding.properties["x"] == "y"', 'No such key: x'],
   ])('%s fails on a finding that lacks it', (expression, reason) => {
-    expect(() => conditionOf(expression)({ finding: withIntegers(finding) })).toThrow(reason);
+    expect(() => conditionOf(expression)({ finding: findingValue(finding) })).toThrow(reason);
   });
 
   it('fails when data of any shape give something else than true or false', () => {

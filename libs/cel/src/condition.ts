@@ -1,7 +1,7 @@
 // An expression of people over a finding or an event: checked when it is declared, asked many times.
 // https://github.com/google/cel-spec/blob/master/doc/langdef.md
 import { Environment } from '@marcbachmann/cel-js';
-import { findingSchema } from './finding-schema.ts';
+import { collections, findingSchema } from './finding-schema.ts';
 
 /** Most characters of an expression. */
 export const maxExpressionLength = 4096;
@@ -20,6 +20,9 @@ export interface Mistake {
   readonly offset?: number;
 }
 
+// The library cannot tell empty from absent, as CEL does for lists and maps: `has` would always say yes.
+const alwaysThere = new RegExp(`\\bhas\\(\\s*finding\\.(${collections.map(({ name }) => name).join('|')})\\s*\\)`);
+
 const limits = { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 16 };
 const eventSchema = { type: 'string', subject: 'string', time: 'string' };
 
@@ -35,6 +38,11 @@ export function compileCondition(expression: string, variables: Variables): Cond
   if (!checked.valid) return { reason: summaryOf(checked.error), offset: offsetOf(checked.error) };
   if (checked.type !== 'bool' && checked.type !== 'dyn')
     return { reason: `must be true or false; it is a ${checked.type}` };
+  const asked = variables.includes('finding') ? alwaysThere.exec(expression) : null;
+  if (asked) {
+    const reason = `a finding always has ${asked[1]}, maybe empty: ask size(finding.${asked[1]}) > 0`;
+    return { reason, offset: asked.index };
+  }
   const evaluate = environment.parse(expression);
   return (values) => {
     const answer = evaluated(evaluate, values);

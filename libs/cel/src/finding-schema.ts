@@ -36,13 +36,22 @@ export const findingSchema = {
 
 const integers = Object.entries(findingSchema).flatMap(([name, type]) => (type === 'int' ? name : []));
 
-/** A FindingRecord as expressions take it: CEL's int is a bigint in the library used, a number is its double. */
-export function withIntegers(record: object): Record<string, unknown> {
-  const converted: Record<string, unknown> = { ...record };
+/** Lists and maps of a finding: a record leaves an empty one out, an expression sees it as empty. */
+export const collections = Object.entries(findingSchema).flatMap(([name, type]) =>
+  typeof type === 'string' && /^(?:list|map)</.test(type) ? { name, isList: type.startsWith('list') } : [],
+);
+
+/**
+ * A FindingRecord as expressions take it: lists and maps are there, maybe empty; CEL's int is a bigint in the library
+ * used, a number is its double.
+ */
+export function findingValue(record: object): Record<string, unknown> {
+  const value: Record<string, unknown> = { ...record };
   for (const name of integers) {
-    const value = converted[name];
-    if (typeof value === 'number') converted[name] = BigInt(value);
+    const number = value[name];
+    if (typeof number === 'number') value[name] = BigInt(number);
   }
-  if (Array.isArray(converted['cwes'])) converted['cwes'] = converted['cwes'].map((cwe: number) => BigInt(cwe));
-  return converted;
+  for (const { name, isList } of collections) value[name] ??= isList ? [] : {};
+  if (Array.isArray(value['cwes'])) value['cwes'] = value['cwes'].map((cwe: number) => BigInt(cwe));
+  return value;
 }

@@ -1,5 +1,5 @@
 // A sink's filter: a CEL expression over each finding or event, checked when the sink is declared.
-import { compileCondition, withIntegers, withinTime } from '@assay/cel';
+import { compileCondition, findingValue, withinTime } from '@assay/cel';
 import { InvalidInput } from '@assay/contracts';
 import type { SinkItem } from './sink.ts';
 
@@ -26,7 +26,7 @@ export const passAll: Filter = (items) => [...items];
 function passes(condition: (values: Record<string, unknown>) => boolean, item: SinkItem): boolean {
   const { finding, data } = item;
   const { type, subject, time } = item.event;
-  const about = finding ? { finding: withIntegers(finding) } : { data };
+  const about = finding ? { finding: findingValue(finding) } : { data };
   try {
     return condition({ event: { type, subject, time }, ...about });
   } catch (error) {

@@ -1,5 +1,5 @@
 // What a policy makes of a finding. Rules see the finding as it came to the policy, never what another rule did.
-import { withIntegers } from '@assay/cel';
+import { findingValue } from '@assay/cel';
 import { type FindingRecord, InvalidInput, severityNames } from '@assay/contracts';
 import type { Delta } from '../../step.ts';
 import type { Policy, Rule } from './policy.ts';
@@ -21,7 +21,7 @@ export interface Answer {
  * finding: that is never "false". A thorough judge asks every rule and reports failures instead.
  */
 export function judge(policy: Policy, finding: FindingRecord, at: Date, isThorough = false): Answer[] {
-  const values = { finding: withIntegers(finding) };
+  const values = { finding: findingValue(finding) };
   const answers: Answer[] = [];
   let isDecided = false;
   for (const rule of policy.rules) {
