@@ -11,8 +11,8 @@ export async function readStartBytes(report: Report, bytes: number): Promise<Uin
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of report.open()) {
-    // Copied: a source may use its chunk again.
-    const part = chunk.slice(0, bytes - length);
+    // Copied, which slice of a Buffer is not: a source may use its chunk again.
+    const part = Buffer.from(chunk.subarray(0, bytes - length));
     parts.push(part);
     length += part.length;
     if (length >= bytes) break;

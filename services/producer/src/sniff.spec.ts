@@ -107,6 +107,18 @@ describe('sampleOf', () => {
     await expect(sampleOf(report(content))).rejects.toMatchObject({ code });
   });
 
+  it('takes nothing from a source that uses one buffer for all its chunks', async () => {
+    const bytes = Buffer.from('<a><b/></a>');
+    const open = async function* () {
+      const chunk = Buffer.alloc(1);
+      for (const byte of bytes) {
+        chunk[0] = byte;
+        yield chunk;
+      }
+    };
+    expect(await sampleOf({ open, sourceRoot: '' })).toMatchObject({ text: '<a><b/></a>', element: { name: 'a' } });
+  });
+
   it('reads no more of lines than it must', async () => {
     const long = report(Array.from({ length: 50_000 }, (_, index) => JSON.stringify({ index })).join('\n'));
     expect((await sampleOf(long)).root).toBe('lines');

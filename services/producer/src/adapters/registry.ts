@@ -4,6 +4,7 @@ export { checkov } from './checkov/index.ts';
 export { cyclonedx } from './cyclonedx/index.ts';
 export { dependencyCheck } from './dependency-check/index.ts';
 export { detectSecrets } from './detect-secrets/index.ts';
+export { dracon } from './dracon/index.ts';
 export { eslint } from './eslint/index.ts';
 export { findsecbugs } from './findsecbugs/index.ts';
 export { gitleaks } from './gitleaks/index.ts';
