@@ -17,6 +17,8 @@ export interface ToolSpec {
   readonly cacheEnv: readonly string[];
   /** Variables of ours that the tool may see. */
   readonly passEnv: readonly string[];
+  /** What a step exits with when the tool cannot be used here at all, as if it were not installed; 0: nothing does. */
+  readonly skipCode: number;
 }
 
 const annotation = (component: Component, name: string): string => component.annotations[`assay.dev/${name}`] ?? '';
@@ -39,5 +41,6 @@ export function toolOf(component: Component): ToolSpec | undefined {
     appliesTo: words(annotation(component, 'applies-to')),
     cacheEnv: words(annotation(component, 'cache-env')),
     passEnv: words(annotation(component, 'pass-env')),
+    skipCode: Number.parseInt(annotation(component, 'skip-code') || '0', 10),
   };
 }

@@ -48,6 +48,15 @@ async function endOf(
 }
 
 describe('a task on this machine', () => {
+  it.each([
+    ['skipped', '    assay.dev/skip-code: "69"', 'there is no such service'],
+    ['failed', '', 'step scan failed with exit code 69: there is no such service'],
+  ])('is %s where the tool cannot be used and the task says %j', async (outcome, annotations, reason) => {
+    const end = await endOf('finder', { scan: 'echo "there is no such service" >&2; exit 69', annotations });
+    expect([outcomeNames.of(end.outcome), end.reason]).toEqual([outcome, reason]);
+    expect(await world.submitted()).toEqual({});
+  });
+
   it('hands over the report, says its id and leaves nothing behind', async () => {
     await world.tool('finder', 'echo found-$(ls)');
     const end = await endOf('finder');

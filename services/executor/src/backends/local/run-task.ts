@@ -55,7 +55,8 @@ export async function runTask(
       scriptsFolder: folder.scripts,
       taskRunName: `${run.runId}-${task.name}`,
     });
-    const environment = await environmentOf(toolOf(task.component), folder, settings);
+    const tool = toolOf(task.component);
+    const environment = await environmentOf(tool, folder, settings);
     for (const step of plan.steps) {
       const left = settings.taskTimeoutMs - (performance.now() - started);
       const process = await runStep(step, { ...environment, ...step.env }, folder, left, signal);
@@ -63,6 +64,9 @@ export async function runTask(
       if (!why || (step.continues && process.how === 'exited')) continue;
       const tail = logTail(process.output, [run.token]);
       const said = lastLine(tail);
+      if (tool?.skipCode && process.how === 'exited' && process.exitCode === tool.skipCode) {
+        return end(Outcome.SKIPPED, said || why.reason, { exitCode: process.exitCode });
+      }
       return end(why.outcome, [why.reason, said].filter(Boolean).join(': '), {
         exitCode: process.exitCode,
         logTail: tail,
