@@ -44,7 +44,8 @@ export async function deliverItems(items: readonly SinkItem[], delivering: Deliv
  */
 function* partsOf(items: readonly SinkItem[], size: number): Iterable<SinkItem[]> {
   let part: SinkItem[] = [];
-  for (const [, own] of Map.groupBy(items, (item) => item.event.id)) {
+  // An event that was published twice is two here.
+  for (const [, own] of Map.groupBy(items, ({ event }) => `${event.order}\0${event.id}`)) {
     if (part.length > 0 && part.length + own.length > size) {
       yield part;
       part = [];

@@ -299,6 +299,15 @@ describe('the config of an elasticsearch sink', () => {
     await open({}, { username: 'me', password: 'pw' });
   });
 
+  it('never shows what it was given, whatever the server repeats of it', async () => {
+    const own = { username: 'me', password: 'hunter22' };
+    const encoded = Buffer.from('me:hunter22').toString('base64');
+    const answer = { error: { type: 'security_exception', reason: `no user for [Basic ${encoded}] or hunter22` } };
+    server.expect({ ...hasTemplate, headers: {}, status: 401, answer });
+    const error = await errorOf(open({}, own));
+    expect(error.message).toContain('no user for [Basic ***] or ***');
+  });
+
   it('takes a server that wants no credentials', async () => {
     server.expect({ ...hasTemplate, headers: {}, without: ['authorization'] });
     await open({}, {});

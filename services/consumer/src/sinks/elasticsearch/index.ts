@@ -36,7 +36,9 @@ export const elasticsearch = defineSink({
       throw invalid('a data stream cannot replace a document: use mode log with dataStream');
     const headers = authorizationOf(secrets);
     const operations = mode === 'latest' ? latestOperations : logOperations;
-    const door = await openDoor({ type: 'elasticsearch', url, reach, secrets, context, maxAnswerBytes });
+    // A user name and a password go over the wire in another form.
+    const own = { ...secrets, encoded: headers.authorization?.split(' ')[1] ?? '' };
+    const door = await openDoor({ type: 'elasticsearch', url, reach, secrets: own, context, maxAnswerBytes });
     try {
       if (manageTemplate) await ensureTemplate(door, index, dataStream, headers, reach.timeoutMs, context.log);
     } catch (error) {

@@ -30,7 +30,7 @@ export interface ObjectToWrite {
  * and the position of its first item, or of the ids of all its items.
  */
 export function partitionItems(items: readonly SinkItem[], layout: Layout): ObjectToWrite[] {
-  const objects = new Map<string, { folder: string; lines: string; ids: string[]; first: SinkItem }>();
+  const objects = new Map<string, { folder: string; lines: string; ids: Set<string>; first: SinkItem }>();
   for (const item of items) {
     const { finding, event } = item;
     const record = finding ?? {};
@@ -38,17 +38,19 @@ export function partitionItems(items: readonly SinkItem[], layout: Layout): Obje
     const group = layout.group === 'event' ? `${folder}\0${event.id}` : folder;
     let object = objects.get(group);
     if (!object) {
-      object = { folder, lines: '', ids: [], first: item };
+      object = { folder, lines: '', ids: new Set(), first: item };
       objects.set(group, object);
     }
-    object.ids.push(item.id);
+    // Of an event that was published twice.
+    if (object.ids.has(item.id)) continue;
+    object.ids.add(item.id);
     object.lines += `${lineOf(item, finding)}\n`;
   }
   return [...objects.values()].map(({ folder, lines, ids, first }) => {
     const name =
       layout.group === 'event'
         ? `${nameOf(first.event.id)}-${String(first.position).padStart(4, '0')}`
-        : nameOf(ids.join('\0'));
+        : nameOf([...ids].join('\0'));
     return { key: `${folder}${name}${layout.suffix}`, text: lines };
   });
 }

@@ -10,7 +10,7 @@ export interface S3Credentials {
 }
 
 export interface S3Request {
-  method: 'GET' | 'PUT';
+  method: 'DELETE' | 'GET' | 'PUT';
   url: URL;
   headers: Record<string, string>;
   body?: Uint8Array;
