@@ -26,7 +26,9 @@ export const consumer = defineService({
     allowPrivateAddresses: z
       .stringbool()
       .default(true)
-      .describe('Let a webhook whose config says allowPrivate reach the inner network; off where many may add sinks'),
+      .describe(
+        'Let sinks whose config says allowPrivate, and mongodb sinks, reach the inner network; off where many may add sinks',
+      ),
   }),
   subscribes: [on(deliveryRequested, testSink)],
   publishes: [deliveryFinished, deliveryTested],

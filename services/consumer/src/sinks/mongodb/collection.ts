@@ -1,19 +1,16 @@
 // Writes to a collection and reads the server's refusals. The driver is loaded with this file, where such a sink runs.
 import { explain, InvalidInput, Transient } from '@assay/contracts';
-import {
-  type AnyBulkWriteOperation,
-  type Collection,
-  MongoBulkWriteError,
-  MongoClient,
-  MongoServerError,
-} from 'mongodb';
+import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError, MongoServerError } from 'mongodb';
 import type { Stored } from './operations.ts';
+import { newClient, publicClient } from './public-client.ts';
 
 export interface CollectionOptions {
   address: string;
   database: string;
   collection: string;
   timeoutMs: number;
+  /** Reaches no server of the inner network. */
+  isPublicOnly: boolean;
 }
 
 export interface OpenCollection {
@@ -26,8 +23,8 @@ const duplicateKey = 11000;
 const refusals = new Set([2, 14, 121, 10334, 17419, 17420]);
 
 export async function openCollection(options: CollectionOptions): Promise<OpenCollection> {
-  const { address, database, collection, timeoutMs } = options;
-  const client = new MongoClient(address, {
+  const { address, database, collection, timeoutMs, isPublicOnly } = options;
+  const client = (isPublicOnly ? publicClient : newClient)(address, {
     appName: 'assay',
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,

@@ -29,7 +29,7 @@ export const mongodb = defineSink({
   config,
   credentials: ['url'],
   batchSize: 500,
-  open: async ({ url, database, collection, mode, timeoutMs }, secrets, { hasFindings }) => {
+  open: async ({ url, database, collection, mode, timeoutMs }, secrets, { hasFindings, allowsPrivateAddresses }) => {
     if (mode === 'latest' && !hasFindings) {
       throw invalid('mode latest is for findings: use a subject "assay.finding.…", or mode log', 'sink.config');
     }
@@ -37,7 +37,13 @@ export const mongodb = defineSink({
     const operations = mode === 'latest' ? latestOperations : logOperations;
     // Loaded where such a sink runs: the driver takes 30 MB.
     const { openCollection } = await import('./collection.ts');
-    const { write, close } = await openCollection({ address, database, collection, timeoutMs });
+    const { write, close } = await openCollection({
+      address,
+      database,
+      collection,
+      timeoutMs,
+      isPublicOnly: !allowsPrivateAddresses,
+    });
     return { deliver: (items) => write(operations(items)), close };
   },
 });

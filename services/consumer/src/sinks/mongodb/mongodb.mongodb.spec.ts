@@ -41,7 +41,7 @@ async function open(
     log: {} as Log,
     filesRoot: '/nowhere',
     stdout: new PassThrough(),
-    allowsPrivateAddresses: false,
+    allowsPrivateAddresses: true,
     now: () => new Date(0),
   };
   const sink = await mongodb.open({ database, collection, ...config }, secrets, context);
