@@ -112,7 +112,12 @@ class Pair {
 
   /** As when a machine goes: both sides get a reset. */
   end(): void {
-    for (const socket of [this.#client, this.#target]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.#client, this.#target]) {
+      if (socket.destroyed) continue;
+      // A reset of a socket that is ending already leaves its handle behind, and Node (24) never exits.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
     this.onEnd();
   }
 }

@@ -1,18 +1,16 @@
 // Under load, at random moments from a printed seed: each fault by itself, then several at random until the time is
 // over. After each, everything adds up: see scan.suite.ts. `ASSAY_FAULTS_SECONDS=3600 npm run test:faults` for an hour,
 // `ASSAY_FAULTS_SEED=…` for the same moments again.
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { type Fault, faults } from './faults.suite.ts';
 import { TargetModel } from './model.suite.ts';
 import { expectBack, type Held, heldByAll } from './open-handles.suite.ts';
 import { givenSeconds, Rig } from './rig.suite.ts';
-import { expectNoDeadLetters, expectStored, expectWhole, type Sinks, submit } from './scan.suite.ts';
-import { LinesFile, Receiver } from './sinks.suite.ts';
+import { expectNoDeadLetters, expectStored, expectWhole, type Sinks, startSinks, submit } from './scan.suite.ts';
 
 /** Findings that a target's reports choose from. */
-const pool = 2400;
+const pool = 5000;
 const targetsAtOnce = 2;
 
 const beganAt = performance.now();
@@ -23,17 +21,7 @@ let number = 0;
 
 beforeAll(async () => {
   rig = await Rig.start();
-  const receiver = new Receiver();
-  await receiver.listen();
-  sinks = { file: new LinesFile(join(rig.deployment.home, 'sinks/all.jsonl')), receiver };
-  for (const sink of [
-    { name: 'file', type: 'file', config: { path: 'all.jsonl' } },
-    { name: 'hook', type: 'webhook', config: { url: receiver.url, allowPrivate: true, timeoutMs: 2000 } },
-  ]) {
-    const spec = JSON.stringify({ ...sink, subject: 'assay.finding.changed.>', start: 'all' });
-    const { status, json } = await rig.insist('POST', '/api/v1/sinks', spec, { 'content-type': 'application/json' });
-    expect([status, json]).toEqual([201, expect.anything()]);
-  }
+  sinks = await startSinks(rig);
   // What is loaded on first use is loaded now.
   await live([], []);
   before = await heldByAll(rig);

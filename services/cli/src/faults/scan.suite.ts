@@ -1,11 +1,12 @@
 // One scan through the platform: a report is handed in, and everything that must be true afterwards is looked at.
+import { join } from 'node:path';
 import { deadLetters } from '@assay/bus';
 import { Assessment, assessmentNames, type RunAssessed } from '@assay/contracts';
 import { expect } from '@jest/globals';
 import { until } from './journal.suite.ts';
 import { type Report, sourceRoot, type TargetModel } from './model.suite.ts';
 import type { Rig } from './rig.suite.ts';
-import type { LinesFile, Receiver } from './sinks.suite.ts';
+import { LinesFile, Receiver } from './sinks.suite.ts';
 
 /** Hands a report in until it is taken; the same key makes it one report. */
 export async function submit(rig: Rig, target: string, { text }: Report): Promise<string> {
@@ -23,6 +24,21 @@ export async function submit(rig: Rig, target: string, { text }: Report): Promis
 export interface Sinks {
   file: LinesFile;
   receiver: Receiver;
+}
+
+/** Both sinks, declared and listening. */
+export async function startSinks(rig: Rig): Promise<Sinks> {
+  const receiver = new Receiver();
+  await receiver.listen();
+  for (const sink of [
+    { name: 'file', type: 'file', config: { path: 'all.jsonl' } },
+    { name: 'hook', type: 'webhook', config: { url: receiver.url, allowPrivate: true, timeoutMs: 2000 } },
+  ]) {
+    const spec = JSON.stringify({ ...sink, subject: 'assay.finding.changed.>', start: 'all' });
+    const { status, json } = await rig.insist('POST', '/api/v1/sinks', spec, { 'content-type': 'application/json' });
+    expect([status, json]).toEqual([201, expect.anything()]);
+  }
+  return { file: new LinesFile(join(rig.deployment.home, 'sinks/all.jsonl')), receiver };
 }
 
 /** Compares what the platform says, stores and delivers of a run with what the model says. */
