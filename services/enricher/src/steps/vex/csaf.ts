@@ -1,5 +1,6 @@
 // CSAF 2.0, profile VEX: a tree of products, and what is known of vulnerabilities in them.
 // https://docs.oasis-open.org/csaf/csaf/v2.0/os/csaf-v2.0-os.html
+import { InvalidInput } from '@assay/contracts';
 import { type Component, componentOf } from './component.ts';
 import { type JsonObject, listOf, objectOf, textOf, textsOf } from './json-members.ts';
 import { bounded, type Place, type Statement, type Status, timeOf } from './statement.ts';
@@ -14,6 +15,8 @@ const statuses: readonly (readonly [list: string, status: Status])[] = [
   ['under_investigation', 'under_investigation'],
 ];
 
+/** Most products that flags, threats and remediations of a document speak of, each time they do. */
+const maxMentions = 2_000_000;
 /** Most products of a document. */
 const maxProducts = 200_000;
 
@@ -22,7 +25,7 @@ export function isCsaf(document: JsonObject): boolean {
 }
 
 /** Its statements; what is none is told to `skip`. */
-export function readCsaf(document: JsonObject, skip: (reason: string) => void): Statement[] {
+export function* readCsaf(document: JsonObject, skip: (reason: string) => void): Generator<Statement> {
   const { tracking } = objectOf(document['document']);
   const { id, current_release_date: released } = objectOf(tracking);
   const tree = objectOf(document['product_tree']);
@@ -32,19 +35,20 @@ export function readCsaf(document: JsonObject, skip: (reason: string) => void): 
       .map(objectOf)
       .map((group) => [textOf(group['group_id']), textsOf(group['product_ids'])]),
   );
-  return listOf(document['vulnerabilities']).flatMap((item): Statement[] => {
+  const budget = { left: maxMentions };
+  for (const item of listOf(document['vulnerabilities'])) {
     const vulnerability = objectOf(item);
     const others = listOf(vulnerability['ids']).map((other) => textOf(objectOf(other)['text']));
     const vulnerabilities = [textOf(vulnerability['cve']), ...others].filter(Boolean).map((name) => name.toUpperCase());
     if (vulnerabilities.length === 0) {
       skip('no vulnerability');
-      return [];
+      continue;
     }
     const facts = { vulnerabilities, time: timeOf(textOf(released)), document: bounded(textOf(id)) };
-    const labels = byProduct(vulnerability['flags'], 'label', groups);
-    const impacts = byProduct(vulnerability['threats'], 'details', groups, 'impact');
-    const actions = byProduct(vulnerability['remediations'], 'details', groups);
-    return statuses.flatMap(([list, status]) => {
+    const labels = byProduct(vulnerability['flags'], 'label', groups, budget);
+    const impacts = byProduct(vulnerability['threats'], 'details', groups, budget, 'impact');
+    const actions = byProduct(vulnerability['remediations'], 'details', groups, budget);
+    for (const [list, status] of statuses) {
       // Products of one reason are one statement.
       const same = new Map<string, { justification: string; words: string; places: Place[] }>();
       for (const product of textsOf(objectOf(vulnerability['product_status'])[list])) {
@@ -60,9 +64,9 @@ export function readCsaf(document: JsonObject, skip: (reason: string) => void): 
         group.places.push(place);
         same.set(key, group);
       }
-      return [...same.values()].map((group) => ({ ...facts, ...group, status }));
-    });
-  });
+      for (const group of same.values()) yield { ...facts, ...group, status };
+    }
+  }
 }
 
 /** A text for each product that a list of flags, threats or remediations speaks of; the first one counts. */
@@ -70,6 +74,7 @@ function byProduct(
   list: unknown,
   member: string,
   groups: ReadonlyMap<string, readonly string[]>,
+  budget: { left: number },
   category?: string,
 ): Map<string, string> {
   const texts = new Map<string, string>();
@@ -79,6 +84,11 @@ function byProduct(
       ...textsOf(item['product_ids']),
       ...textsOf(item['group_ids']).flatMap((id) => groups.get(id) ?? []),
     ];
+    budget.left -= products.length;
+    if (budget.left < 0)
+      throw new InvalidInput(`the CSAF document gives reasons for more than ${maxMentions} products`, {
+        code: 'vex.too-large',
+      });
     const text = bounded(textOf(item[member]));
     for (const product of products) if (!texts.has(product)) texts.set(product, text);
   }

@@ -21,10 +21,10 @@ export function isCycloneDx(document: JsonObject): boolean {
 }
 
 /** Its statements; what is none is told to `skip`. A vulnerability without an analysis states nothing. */
-export function readCycloneDx(document: JsonObject, skip: (reason: string) => void): Statement[] {
+export function* readCycloneDx(document: JsonObject, skip: (reason: string) => void): Generator<Statement> {
   const byRef = componentsOf(document);
   const id = bounded(textOf(document['serialNumber']) || 'CycloneDX');
-  return listOf(document['vulnerabilities']).flatMap((item): Statement[] => {
+  for (const item of listOf(document['vulnerabilities'])) {
     const vulnerability = objectOf(item);
     const analysis = objectOf(vulnerability['analysis']);
     const state = textOf(analysis['state']);
@@ -33,11 +33,11 @@ export function readCycloneDx(document: JsonObject, skip: (reason: string) => vo
       .filter(Boolean)
       .map((each) => each.toUpperCase());
     const affects = listOf(vulnerability['affects']).map(objectOf);
-    if (state === '' && !affects.some(({ versions }) => hasUnaffected(versions))) return [];
+    if (state === '' && !affects.some(({ versions }) => hasUnaffected(versions))) continue;
     const status = Object.hasOwn(statuses, state) ? statuses[state] : undefined;
     if ((state !== '' && !status) || vulnerabilities.length === 0) {
       skip(status ? 'no vulnerability' : `unknown state "${state.slice(0, 40)}"`);
-      return [];
+      continue;
     }
     const facts = {
       vulnerabilities: [...new Set(vulnerabilities)],
@@ -53,21 +53,11 @@ export function readCycloneDx(document: JsonObject, skip: (reason: string) => vo
     const unaffected = places.flatMap(({ unaffected }) => unaffected);
     const justification = bounded(textOf(analysis['justification']));
     const words = bounded(textOf(analysis['detail']));
-    return [
-      ...(status && stated.length > 0 ? [{ ...facts, status, justification, words, places: stated }] : []),
-      ...(unaffected.length > 0
-        ? [
-            {
-              ...facts,
-              status: 'not_affected' as const,
-              justification,
-              words: words || 'this version is listed as unaffected',
-              places: unaffected,
-            },
-          ]
-        : []),
-    ];
-  });
+    if (status && stated.length > 0) yield { ...facts, status, justification, words, places: stated };
+    const listed = words || 'this version is listed as unaffected';
+    if (unaffected.length > 0)
+      yield { ...facts, status: 'not_affected', justification, words: listed, places: unaffected };
+  }
 }
 
 /** The state is about the versions that are listed as affected (the default) or unknown, or about all where none is. */

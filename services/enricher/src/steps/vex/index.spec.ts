@@ -54,6 +54,38 @@ describe('the step vex', () => {
       }),
       'vex.too-large',
     ],
+    [
+      'more names than can be kept',
+      JSON.stringify({
+        '@context': 'https://openvex.dev/ns',
+        statements: [
+          {
+            vulnerability: { aliases: Array.from({ length: 1000 }, (_, n) => `A${n}`) },
+            status: 'fixed',
+            products: Array(201).fill(''),
+          },
+        ],
+      }),
+      'vex.too-large',
+    ],
+    [
+      'products of a document that count for each statement',
+      JSON.stringify({
+        '@context': 'https://openvex.dev/ns',
+        products: Array(10_000).fill(''),
+        statements: Array(10_000).fill({ vulnerability: 'CVE-1', status: 'fixed' }),
+      }),
+      'vex.too-large',
+    ],
+    [
+      'groups of products that are named again and again',
+      JSON.stringify({
+        document: { csaf_version: '2.0' },
+        product_tree: { product_groups: [{ group_id: 'g', product_ids: Array(10_000).fill('p') }] },
+        vulnerabilities: [{ cve: 'CVE-1', flags: Array(10_000).fill({ label: 'x', group_ids: ['g'] }) }],
+      }),
+      'vex.too-large',
+    ],
     ['a document without end', ' '.repeat(16 * 1024 * 1024 + 1), 'vex.too-large'],
   ])('refuses %s', async (_, text, code) => {
     await expect(judged([text], [])).rejects.toMatchObject({ code });
@@ -84,13 +116,13 @@ describe('the step vex', () => {
     expect((await judged([text], [found('CVE-1', 'pkg:npm/a@1'), found('__proto__')])).deltas).toEqual([]);
   });
 
-  it.each<[Record<string, string>, string]>([
-    [{}, 'needs blob'],
-    [{ blob: 'sha256:12' }, 'must be digests'],
-    [{ blob: ' ' }, 'must be digests'],
-    [{ blob: Array(17).fill(image('1')).join('+') }, 'at most 16'],
-    [{ blob: image('1'), url: 'x' }, 'url'],
-  ])('refuses the parameters %j', (params, sentence) => {
+  it.each<[string, Record<string, string>]>([
+    ['needs blob', {}],
+    ['must be digests', { blob: 'sha256:12' }],
+    ['must be digests', { blob: ' ' }],
+    ['at most 16', { blob: Array(17).fill(image('1')).join('+') }],
+    ['url', { blob: image('1'), url: 'x' }],
+  ])('refuses wrong parameters: %s', (sentence, params) => {
     expect(() => vex.params.parse(params)).toThrow(sentence);
   });
 });

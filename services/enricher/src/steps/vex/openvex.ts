@@ -10,30 +10,31 @@ export function isOpenVex(document: JsonObject): boolean {
   return [textOf(context), ...textsOf(context)].some((name) => name.startsWith('https://openvex.dev/ns'));
 }
 
+/** Most parts that stand in a statement for all of its products (0.0.1). */
+const maxSharedParts = 100;
+
 /** Its statements; what is none is told to `skip`. */
-export function readOpenVex(document: JsonObject, skip: (reason: string) => void): Statement[] {
-  return listOf(document['statements']).flatMap((item): Statement[] => {
+export function* readOpenVex(document: JsonObject, skip: (reason: string) => void): Generator<Statement> {
+  for (const item of listOf(document['statements'])) {
     const statement = objectOf(item);
     const status = textOf(statement['status']);
     const vulnerabilities = namesOf(statement['vulnerability']);
     if (!statuses.has(status) || vulnerabilities.length === 0) {
       skip(statuses.has(status) ? 'no vulnerability' : `unknown status "${status.slice(0, 40)}"`);
-      return [];
+      continue;
     }
     const words = status === 'affected' ? statement['action_statement'] : statement['impact_statement'];
-    return [
-      {
-        vulnerabilities,
-        status: status as Status,
-        // A statement's time cascades down from its document (Inheritance Flow).
-        time: timeOf(textOf(statement['timestamp']), textOf(document['timestamp'])),
-        justification: bounded(textOf(statement['justification'])),
-        words: bounded(textOf(words) || textOf(statement['status_notes'])),
-        document: bounded(textOf(document['@id'])),
-        places: placesOf(statement, document),
-      },
-    ];
-  });
+    yield {
+      vulnerabilities,
+      status: status as Status,
+      // A statement's time cascades down from its document (Inheritance Flow).
+      time: timeOf(textOf(statement['timestamp']), textOf(document['timestamp'])),
+      justification: bounded(textOf(statement['justification'])),
+      words: bounded(textOf(words) || textOf(statement['status_notes'])),
+      document: bounded(textOf(document['@id'])),
+      places: placesOf(statement, document),
+    };
+  }
 }
 
 /** 0.0.1 has a string, later ones a name, an address that ends with it, and aliases. */
@@ -46,7 +47,7 @@ function namesOf(value: unknown): string[] {
 /** Products may stand in the document for all of its statements; in 0.0.1 subcomponents stand beside products. */
 function placesOf(statement: JsonObject, document: JsonObject): Place[] {
   const own = listOf(statement['products']);
-  const shared = listOf(statement['subcomponents']).map(component);
+  const shared = listOf(statement['subcomponents']).slice(0, maxSharedParts).map(component);
   return (own.length > 0 ? own : listOf(document['products'])).map((product) => ({
     product: component(product),
     parts: [...listOf(objectOf(product)['subcomponents']).map(component), ...shared],

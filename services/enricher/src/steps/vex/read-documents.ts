@@ -6,10 +6,10 @@ import { type JsonObject, objectOf } from './json-members.ts';
 import { isOpenVex, readOpenVex } from './openvex.ts';
 import type { Statement } from './statement.ts';
 
-/** Most pairs of a statement and a place that all documents of a step may have together. */
+/** Most pairs of a vulnerability's name and a product or part that all documents of a step may have together. */
 const maxPlaces = 200_000;
 
-type Read = (document: JsonObject, skip: (reason: string) => void) => Statement[];
+type Read = (document: JsonObject, skip: (reason: string) => void) => Iterable<Statement>;
 
 const formats: readonly (readonly [is: (document: JsonObject) => boolean, read: Read])[] = [
   [isOpenVex, readOpenVex],
@@ -32,15 +32,22 @@ export function readStatements(
         code: 'vex.invalid',
       });
     for (const statement of read(document, skip)) {
-      places += statement.places.length;
+      places += statement.vulnerabilities.length * sizeOf(statement);
       if (places > maxPlaces)
-        throw new InvalidInput(`the VEX documents have more than ${maxPlaces} products; leave out what is not in use`, {
-          code: 'vex.too-large',
-        });
+        throw new InvalidInput(
+          `the VEX documents have more than ${maxPlaces} products, each counted by name of a vulnerability; leave out what is not in use`,
+          {
+            code: 'vex.too-large',
+          },
+        );
       statements.push(statement);
     }
   }
   return statements;
+}
+
+function sizeOf({ places }: Statement): number {
+  return places.reduce((sum, { parts }) => sum + Math.max(1, parts.length), 0);
 }
 
 function parse(name: string, text: string): JsonObject {

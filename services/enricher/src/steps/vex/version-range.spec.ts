@@ -37,12 +37,14 @@ describe('contains', () => {
     expect(parsed && contains(parsed, version, type)).toBe(expected);
   });
 
-  it.each(['', 'all versions', '4.2', 'vers:npm/', 'vers:npm/>=', '>=1|', `>${'1|>'.repeat(200)}1`])(
-    'cannot read "%s"',
-    (text) => {
-      expect(parseRange(text)).toBeUndefined();
-    },
-  );
+  it.each(['', 'all versions', '4.2', 'vers:npm/', 'vers:npm/>=', '>=1|'])('cannot read "%s"', (text) => {
+    expect(parseRange(text)).toBeUndefined();
+  });
+
+  it('cannot read more than a hundred constraints', () => {
+    expect(parseRange(`>${'1|>'.repeat(98)}1`)).toBeDefined();
+    expect(parseRange(`>${'1|>'.repeat(100)}1`)).toBeUndefined();
+  });
 });
 
 describe('compareVersions', () => {
