@@ -72,6 +72,7 @@ export const define: Define = (command, io) => {
         const count = (outcome: string) => ended.filter((tool) => tool.outcome === outcome).length;
         await io.out.line(`${count('installed')} installed, ${count('skipped')} skipped, ${failed} failed`);
       }
+      if (io.signal.aborted) return exitCode.interrupted;
       return failed === 0 ? undefined : exitCode.incomplete;
     });
 };
