@@ -47,7 +47,8 @@ export const define: Define = (command, io) => {
     .summary('install pinned versions of scanners for Assay')
     .description(
       'Install the pinned versions of scanners into Assay’s own cache, each from its registry, one after the other. ' +
-        'One that fails keeps no other back: the exit code is 4, and the same command tries again what is missing.',
+        'One that fails keeps no other back: the exit code is 4, and the same command tries again what is missing. ' +
+        'Settings of pip, go, npm and mvn hold; without mvn, jars come from Maven Central or from MVNW_REPOURL.',
     )
     .argument('<names...>', 'the tools; `all` for every one that a registry gives')
     .addOption(outputOption())
