@@ -56,7 +56,11 @@ describe('a pipeline', () => {
   });
 
   it('runs every component of a folder of components, by name', async () => {
+    // A tool in the folder of the format that it writes.
+    await mkdir(join(folder, 'format/inner'), { recursive: true });
+    await cp(join(folder, 'copy/task.yaml'), join(folder, 'format/inner/task.yaml'));
     await rm(join(folder, 'copy'), { recursive: true });
+    await rm(join(folder, 'tool'), { recursive: true });
     const file = join(folder, 'nightly/kustomization.yaml');
     await writeFile(file, kustomization.replace(/components:[\s\S]*/, 'components:\n  - ..\n'));
     const pipeline = await loadPipeline(join(folder, 'nightly'));
