@@ -69,6 +69,13 @@ describe('installing a tool', () => {
     expect(await readdir(cache())).toEqual([]);
   });
 
+  it('does not repeat the password of an index', async () => {
+    await world.tool('python3', python('echo "no answer of https://ci:hunter2@index.example/simple" >&2; exit 1'));
+    const failed = install();
+    await expect(failed).rejects.toThrow('https://[redacted]@index.example/simple');
+    await expect(failed).rejects.not.toThrow('hunter2');
+  });
+
   it('takes a package that counts releases behind the version of the program in it', async () => {
     await world.tool('python3', python(working.replace('1.0.0', '1.0')));
     expect((await install()).state.path).toBe(join(cache(), '1.0.0/bin/finder'));

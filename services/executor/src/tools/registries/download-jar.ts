@@ -91,10 +91,12 @@ async function ask(url: string, signal: AbortSignal): Promise<Response | undefin
 
 function repositoryUrl(): string {
   const url = (process.env['MVNW_REPOURL'] || centralUrl).replace(/\/+$/, '');
-  if (isTrusted(url)) return url;
-  throw new InvalidInput('MVNW_REPOURL must be the https:// address of a Maven repository.', {
-    code: 'tool.repository',
-  });
+  // Addresses are shown.
+  if (isTrusted(url) && !URL.parse(url)?.username) return url;
+  throw new InvalidInput(
+    'MVNW_REPOURL must be the https:// address of a Maven repository; a user goes into MVNW_USERNAME and MVNW_PASSWORD.',
+    { code: 'tool.repository' },
+  );
 }
 
 /** Plain HTTP only where nobody is in between. */

@@ -86,11 +86,14 @@ describe('a Java program without mvn', () => {
     expect(await readdir(join(world.home, 'cache/tools/finder'))).toEqual([]);
   });
 
-  it.each(['http://repository.example', 'file:///tmp', 'nonsense'])('asks no repository at %s', async (url) => {
-    await using world = await finder();
-    using _environment = withEnvironment({ MVNW_REPOURL: url });
-    await expect(install(world)).rejects.toThrow('MVNW_REPOURL must be the https:// address');
-  });
+  it.each(['http://repository.example', 'https://me:pass@repository.example', 'file:///tmp', 'nonsense'])(
+    'asks no repository at %s',
+    async (url) => {
+      await using world = await finder();
+      using _environment = withEnvironment({ MVNW_REPOURL: url });
+      await expect(install(world)).rejects.toThrow('MVNW_REPOURL must be the https:// address');
+    },
+  );
 });
 
 /** A repository on loopback that has these files; it answers 404 for any other. */

@@ -1,6 +1,7 @@
 // What the installers share: programs of this machine, run in the folder that becomes the installed version.
 import { basename } from 'node:path';
 import { InvalidInput, Transient } from '@assay/contracts';
+import { logTail } from '../../backends/local/redact.ts';
 import { runProcess } from '../../run-process.ts';
 import { findProgram, type ToolPlaces } from '../find-tool.ts';
 
@@ -50,6 +51,7 @@ export async function run(
   const program = basename(argv[0] ?? '');
   if (end.how === 'cancelled') throw new Transient(`${program} was interrupted.`, { code: 'tool.interrupted' });
   const why = end.how === 'timed-out' ? `after ${commandTimeoutMs / 60_000} minutes` : `exit code ${end.exitCode}`;
-  const last = end.output.trim().split('\n').slice(-12).join('\n');
+  // Package managers show the address they asked, and an address may have a password in it.
+  const last = logTail(end.output, []).split('\n').slice(-12).join('\n');
   throw new Transient(`${program} failed (${why}); its last words:\n${last}`, { code: 'tool.install-failed' });
 }
