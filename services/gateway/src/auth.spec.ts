@@ -28,6 +28,7 @@ const needed: Record<string, string> = {
   'GET /api/v1/sinks/:name': 'sink:admin',
   'DELETE /api/v1/sinks/:name': 'sink:admin',
   'POST /api/v1/sinks/:name/replay': 'sink:admin',
+  'POST /api/v1/sinks/:name/test': 'sink:admin',
   'GET /api/v1/dead': 'dead:admin',
   'GET /api/v1/dead/:sequence': 'dead:admin',
   'POST /api/v1/dead/:sequence/redrive': 'dead:admin',

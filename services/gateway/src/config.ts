@@ -26,7 +26,7 @@ export const gatewayConfig = z.object({
     .describe(
       'How long the answer to a declared sink waits for the consumer to refuse it, so that one that cannot work is no success. Milliseconds',
     ),
-  sinkTestMs: integer(1000, 120_000)
+  sinkTestMs: integer(10, 120_000)
     .default(30_000)
     .describe('How long the answer to a test of a sink waits for the consumer. Milliseconds'),
   requestTimeoutMs: integer(1000, 3_600_000)

@@ -38,7 +38,7 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
   const sinks = await bus.bucket();
   const gateway: Gateway = {
     // Nobody reads reports or serves sinks here.
-    config: gatewayConfig.parse({ readWaitMs: 0, sinkWaitMs: 0, ...overrides }),
+    config: gatewayConfig.parse({ readWaitMs: 0, sinkWaitMs: 0, sinkTestMs: 10, ...overrides }),
     bus: bus as unknown as Bus,
     blobs,
     store,

@@ -32,6 +32,12 @@ describe('a sink', () => {
     expect((await send('GET', '')).json()).toEqual({ items: [{ ...hook, generation: 1 }] });
   });
 
+  it('keeps what every sink can have', async () => {
+    const settings = { rateLimit: { perMinute: 30, burst: 3 }, dryRun: true, template: { link: 'https://a.example/' } };
+    await send('POST', '', { ...hook, ...settings });
+    expect((await send('GET', '/hook')).json()).toEqual({ ...hook, ...settings, generation: 1 });
+  });
+
   it('is changed by posting it again, and goes on in its generation', async () => {
     await send('POST', '', hook);
     await send('POST', '/hook/replay', { from: 'all' });
@@ -163,6 +169,10 @@ describe('a sink', () => {
   });
 
   describe('that is tried with a sample', () => {
+    beforeEach(async () => {
+      await test.stop();
+      test = await testGateway({ sinkTestMs: 60_000 });
+    });
     const answer = (given: {
       sink?: string;
       testId: string;
@@ -196,9 +206,18 @@ describe('a sink', () => {
       expect((await answered).json()).toEqual({ sink: 'hook', outcome: word, tookMs: 7, ...more });
     });
 
+    it('needs no body', async () => {
+      const answered = send('POST', '/hook/test');
+      answered.then(undefined, () => {});
+      const { testId, dryRun, fixed } = await asked();
+      expect({ dryRun, fixed }).toEqual({ dryRun: false, fixed: false });
+      await answer({ testId, outcome: DeliveryOutcome.DELIVERED });
+      expect((await answered).statusCode).toBe(200);
+    });
+
     it('is a 503 when nobody answers', async () => {
       await test.stop();
-      test = await testGateway({ sinkTestMs: 1000 });
+      test = await testGateway({ sinkTestMs: 10 });
       const answered = await send('POST', '/hook/test', {});
       expect(answered.statusCode).toBe(503);
       expect(answered.json()).toMatchObject({ code: 'sink.untested', detail: expect.stringContaining('consumer') });

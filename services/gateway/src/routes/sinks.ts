@@ -15,6 +15,11 @@ const sink = z
     filter: z.string().optional(),
     start: z.union([z.string(), z.number()]).optional(),
     batch: z.object({ size: z.number().optional(), waitMs: z.number().optional() }).optional(),
+    rateLimit: z
+      .object({ perSecond: z.number().optional(), perMinute: z.number().optional(), burst: z.number().optional() })
+      .optional(),
+    dryRun: z.boolean().optional(),
+    template: z.record(z.string(), z.string()).optional(),
     config: z.record(z.string(), z.unknown()).optional(),
     credentials: z
       .record(z.string(), z.union([z.object({ env: z.string() }), z.object({ file: z.string() })]))
@@ -61,9 +66,11 @@ export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
         description:
           'The answer waits half a second for the consumer to refuse the sink: one that cannot work is stored, but a 422 with the reason. With "Prefer: respond-async" nobody waits.',
         // Checked by the contract's own parser, which the consumer uses too.
-        body: z
-          .unknown()
-          .meta({ type: 'object', description: 'name, type, subject, and filter, start, batch, config, credentials' }),
+        body: z.unknown().meta({
+          type: 'object',
+          description:
+            'name, type, subject, and filter, start, batch, rateLimit, dryRun, template, config, credentials',
+        }),
         response: { 200: sink, 201: sink },
       },
     },
@@ -135,11 +142,14 @@ export const sinkRoutes = (gateway: Gateway) => async (app: App) => {
             dryRun: z.boolean().default(false).describe('Make the sample and deliver nothing'),
             fixed: z.boolean().default(false).describe('The sample is fixed: what one before left is closed'),
           })
-          .default({ dryRun: false, fixed: false }),
+          .nullish(),
         response: { 200: testResult },
       },
     },
-    async (request) => awaitTest(gateway, { sink: request.params.name, ...request.body }),
+    async (request) => {
+      const { dryRun = false, fixed = false } = request.body ?? {};
+      return awaitTest(gateway, { sink: request.params.name, dryRun, fixed });
+    },
   );
 };
 
