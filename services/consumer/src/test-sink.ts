@@ -36,7 +36,7 @@ export async function* testSink(
 
 const late: Tested = {
   outcome: DeliveryOutcome.REFUSED,
-  reason: 'the consumer heard of it too late; ask again',
+  reason: 'the consumer heard of it too late, or its clock and the gateway’s differ by minutes; ask again',
   preview: '',
 };
 

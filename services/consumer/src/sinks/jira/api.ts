@@ -120,10 +120,7 @@ class Api implements JiraApi {
       const path = this.#isCloud ? '/search/jql' : '/search';
       const body = JSON.stringify({ jql, maxResults: pageSize, fields: ['labels'], ...next });
       const answer = await this.#send({ method: 'POST', path, body, signal });
-      // A project or field that is not there any more is not a matter of these findings.
-      if (answer.status === 400)
-        throw new Transient(`Jira cannot search: ${saidIn(answer.text)}`, { code: credentialRefusedCode });
-      const { issues, nextPageToken, total = 0 } = read(page, this.#ok(answer));
+      const { issues, nextPageToken, total = 0 } = read(page, this.#searched(answer));
       for (const { key, fields } of issues)
         for (const label of fields.labels) if (wanted.has(label) && !found.has(label)) found.set(label, key);
       const seen = Number(next.startAt ?? 0) + issues.length;
@@ -131,6 +128,16 @@ class Api implements JiraApi {
       if (isLast) return;
       next = this.#isCloud ? { nextPageToken } : { startAt: seen };
     }
+  }
+
+  // A project that is not there any more, or a search of another edition, is no matter of these findings.
+  #searched(answer: Answer): Answer {
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const error = this.#door.errorOf(answer, saidIn(answer.text));
+    if (error instanceof Transient) throw error;
+    throw new Transient(`Jira cannot search: ${error.message}; check config.project and config.edition`, {
+      code: credentialRefusedCode,
+    });
   }
 
   async read(key: string, signal: AbortSignal): Promise<Issue | undefined> {

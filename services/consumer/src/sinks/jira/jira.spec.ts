@@ -307,6 +307,7 @@ describe('a jira sink', () => {
     [401, {}, 'sink.credential-refused', undefined],
     [403, {}, 'sink.credential-refused', undefined],
     [400, {}, 'sink.credential-refused', undefined],
+    [410, {}, 'sink.credential-refused', undefined],
   ])('tries again after %i of a search', async (status, answerHeaders, code, retryAfterMs) => {
     const sink = await open();
     server.expect({ ...search([]), status, answerHeaders: answerHeaders as Record<string, string>, answer: '' });

@@ -120,6 +120,7 @@ describe('a message to Slack', () => {
       30,
       (at: number) => ({ target: 't'.repeat(9000) + at, title: '"'.repeat(9000), path: '😀'.repeat(9000) }),
     ],
+    ['nothing', 3, () => ({ target: '', title: '', tool: '', rule: '', severity: '' })],
     ['control characters', 20, () => ({ title: '\u0000\u001b\u202e'.repeat(900) })],
     ['long links', 30, (at: number) => ({ references: [`https://example.com/${'x'.repeat(1500)}${at}`] })],
   ])('stays within what Slack takes with %s', (_, count, change) => {

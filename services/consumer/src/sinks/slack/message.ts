@@ -112,7 +112,7 @@ function findingGroups(items: readonly SinkItem[], wording: Wording): Group[] {
     const [first] = own;
     const run = first?.run ? ` (run ${shorten(first.run, maxName)})` : '';
     return {
-      title: `${shorten(first?.target ?? '', maxName)}${run}`,
+      title: `${shorten(first?.target ?? '', maxName) || 'no target'}${run}`,
       counts: `${countsOf(own)} ${first?.transition ?? 'found'}`,
       lines: worst.slice(0, wording.top).map((finding) => lineOf(finding, wording)),
       more: Math.max(0, own.length - wording.top),
@@ -141,7 +141,7 @@ function lineOf(finding: FindingRecord, wording: Wording): Element[] {
   const where = place ? ` in ${shorten(place, maxTitle)}` : '';
   const by = ` (${shorten(`${tool} ${rule}`, maxName)})`;
   return [
-    { ...text(severity), style: { bold: true } },
+    { ...text(severity || 'unspecified'), style: { bold: true } },
     text(` ${shorten(title, maxTitle)}${where}${by}`),
     ...(url ? [text(' '), link(url)] : []),
   ];
