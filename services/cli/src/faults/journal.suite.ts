@@ -19,9 +19,11 @@ export class Journal {
     this.#lines.push(`${((performance.now() - this.#began) / 1000).toFixed(3).padStart(9)} s  ${what}`);
   }
 
-  /** The error with all that was done before it. */
-  explain(error: unknown): Error {
-    const page = [`ASSAY_FAULTS_SEED=${this.seed}; what was done:`, ...this.#lines].join('\n');
+  /** The error with all that was done before it, and what was said last. */
+  explain(error: unknown, said: readonly string[] = []): Error {
+    const page = [`ASSAY_FAULTS_SEED=${this.seed}; what was done:`, ...this.#lines, 'what was said:', ...said].join(
+      '\n',
+    );
     const told = error instanceof Error ? error : new Error(String(error));
     told.message = `${told.message}\n\n${page}`;
     return told;

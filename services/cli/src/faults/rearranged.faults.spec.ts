@@ -89,8 +89,7 @@ describe('three reports of a target reconcile, are stored and delivered once, wh
   it.each(changes)(
     '%s',
     async (title, change) => {
-      rig.journal.turn(title);
-      try {
+      await rig.page(title, async () => {
         const model = new TargetModel(`rearranged-${++number}`);
         for (let round = 0; round < 3; round++) {
           const { runId, report, messages } = await scanOf(model);
@@ -99,16 +98,13 @@ describe('three reports of a target reconcile, are stored and delivered once, wh
         }
         await quiet(rig);
         await expectStored(rig, model);
-      } catch (error) {
-        throw rig.journal.explain(error);
-      }
+      });
     },
     180_000,
   );
 
   it('once more after all three, as when a stream is replayed: nothing changes, nobody hears of it', async () => {
-    rig.journal.turn('replay');
-    try {
+    await rig.page('replay', async () => {
       const model = new TargetModel('replayed');
       const scans: Scan[] = [];
       for (let round = 0; round < 3; round++) {
@@ -121,14 +117,11 @@ describe('three reports of a target reconcile, are stored and delivered once, wh
       await quiet(rig);
       for (const { runId, report } of scans) await expectWhole(rig, sinks, runId, report);
       await expectStored(rig, model);
-    } catch (error) {
-      throw rig.journal.explain(error);
-    }
+    });
   }, 180_000);
 
   it('from two readings of one report that know nothing of each other', async () => {
-    rig.journal.turn('read twice');
-    try {
+    await rig.page('read twice', async () => {
       const model = new TargetModel('read-twice');
       for (let round = 0; round < 3; round++) {
         const { runId, report, messages } = await scanOf(model);
@@ -139,8 +132,6 @@ describe('three reports of a target reconcile, are stored and delivered once, wh
       }
       await quiet(rig);
       await expectStored(rig, model);
-    } catch (error) {
-      throw rig.journal.explain(error);
-    }
+    });
   }, 180_000);
 });

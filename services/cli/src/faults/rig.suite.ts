@@ -24,7 +24,12 @@ const shiftClock = pathToFileURL(
 
 /** How long the suite goes on with faults at random once each was tried by itself. Seconds. */
 export const givenSeconds = Number(process.env['ASSAY_FAULTS_SECONDS'] ?? 240);
+/** Which faults are mixed. A regular expression. */
+export const givenFaults = process.env['ASSAY_FAULTS_OF'] ?? '';
 export const givenSeed = Number(process.env['ASSAY_FAULTS_SEED'] ?? randomInt(2 ** 31));
+
+/** Of each service, in a failure. */
+const maxComplaints = 12;
 
 export interface Member {
   name: string;
@@ -121,6 +126,19 @@ export class Rig {
     await member.proxy.close();
   }
 
+  /** Runs one case: a failure tells what was done, and what each service complained of last. */
+  async page(title: string, work: () => Promise<void>): Promise<void> {
+    this.journal.turn(title);
+    try {
+      await work();
+    } catch (error) {
+      throw this.journal.explain(
+        error,
+        this.members.flatMap(({ process: { lines } }) => lines.filter(isComplaint).slice(-maxComplaints)),
+      );
+    }
+  }
+
   async stop(): Promise<void> {
     for (const {
       process: { pid },
@@ -184,6 +202,11 @@ export class Rig {
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(json)}`);
     return json as T;
   }
+}
+
+// pino's levels: 40 is a warning. What is no line of the log was said by Node itself.
+function isComplaint(line: string): boolean {
+  return !line.startsWith('{') || /"level":(?:[4-6]0|"(?:warn|error|fatal)")/.test(line);
 }
 
 function portOf(gateway: ServiceProcess): number {
