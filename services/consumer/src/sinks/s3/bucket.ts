@@ -1,7 +1,7 @@
 // One bucket of a server that speaks the S3 API: asked once whether it is there, then objects are put into it.
 import { createHash } from 'node:crypto';
-import { InvalidInput, Transient } from '@assay/contracts';
-import { type Answer, credentialRefusedCode, type Door, openDoor } from '../../http/door.ts';
+import { type InvalidInput, Transient } from '@assay/contracts';
+import { type Answer, type Door, openDoor } from '../../http/door.ts';
 import type { Reach } from '../../http/settings.ts';
 import type { SinkContext } from '../../sink.ts';
 import { openSigner, type S3Credentials, type Sign } from './sign-request.ts';
@@ -31,6 +31,16 @@ const maxAnswerBytes = 64 * 1024;
 /** Codes of 4xx that go away by themselves. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const passing = new Set(['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeTooSkewed', 'RequestTimeout']);
 
+/** Codes that say nothing of the object: the bucket is not there, or not where the config says. */
+const ofTheBucket = new Set([
+  'AllAccessDisabled',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+  'InvalidBucketName',
+  'NoSuchBucket',
+  'PermanentRedirect',
+]);
+
 const hints: Readonly<Record<string, string>> = {
   AccessDenied: 'the credentials need s3:PutObject on the bucket',
   AllAccessDisabled: 'the bucket is disabled',
@@ -46,8 +56,8 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws InvalidInput when the bucket or the credentials are not there, Transient when the server does not say. That the
- * credentials may not list is no reason against: to put is all they need.
+ * Throws InvalidInput when the config does not fit the bucket, Transient when the bucket or the credentials are not there
+ * yet, or the server does not say. That the credentials may not list is no reason against: to put is all they need.
  */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
   const { bucket, region, pathStyle, credentials, reach, context, connections } = options;
@@ -92,9 +102,10 @@ class OpenBucket implements Bucket {
     const answer = await this.#send('GET', `${this.#path}/?list-type=2&max-keys=1`, {}, undefined, signal);
     const code = codeOf(answer);
     if (isStored(answer) || (answer.status === 403 && code === 'AccessDenied')) return;
-    const error = this.#errorOf(answer);
-    // At the start there is nothing to lose: what an administrator must repair is said at once.
-    throw error.code === credentialRefusedCode ? new InvalidInput(error.message, { code: 'sink.s3.refused' }) : error;
+    // Only another config repairs these; a bucket can be made meanwhile, and credentials can change.
+    throw ofTheBucket.has(code) && code !== 'NoSuchBucket'
+      ? this.#door.errorOf(answer, saidOf(code))
+      : this.#errorOf(answer);
   }
 
   async put({ key, body, contentType }: Parameters<Bucket['put']>[0], signal: AbortSignal): Promise<void> {
@@ -127,12 +138,19 @@ class OpenBucket implements Bucket {
 
   #errorOf(answer: Answer): InvalidInput | Transient {
     const code = codeOf(answer);
-    const hint = hints[code];
-    const said = hint ? `${code}; ${hint}` : code;
+    const said = saidOf(code || (answer.status === 413 ? 'EntityTooLarge' : ''));
     if (answer.status < 500 && passing.has(code))
       return new Transient(`the receiver answered ${answer.status}: ${said}`, { code: 'sink.s3' });
-    return this.#door.errorOf(answer, said);
+    const error = this.#door.errorOf(answer, said);
+    // No event is given up for what is wrong with the bucket, nor for what somebody in between says of it, without a code.
+    const isOfObject = code === '' ? answer.status === 413 : !ofTheBucket.has(code);
+    return isOfObject || error instanceof Transient ? error : new Transient(error.message, { code: 'sink.s3' });
   }
+}
+
+function saidOf(code: string): string {
+  const hint = hints[code];
+  return hint ? `${code}; ${hint}` : code;
 }
 
 function isStored({ status }: Answer): boolean {

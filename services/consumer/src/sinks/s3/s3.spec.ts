@@ -137,10 +137,7 @@ describe('an S3 bucket', () => {
   });
 
   it.each([
-    [403, 'InvalidAccessKeyId', 'the server does not know credentials.accessKeyId'],
-    [403, 'SignatureDoesNotMatch', 'is not that of the access key'],
-    [403, '', 'the receiver answered 403'],
-    [404, 'NoSuchBucket', 'make the bucket, or repair config.bucket'],
+    [400, 'InvalidBucketName', 'config.bucket is no name'],
     [400, 'AuthorizationHeaderMalformed', 'config.region is not the bucket’s'],
     [301, 'PermanentRedirect', 'repair config.region and config.endpoint'],
   ])('is refused at once when it answers %i %s', async (status, code, words) => {
@@ -149,6 +146,32 @@ describe('an S3 bucket', () => {
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error.message).toContain(words);
     expect(error.message).not.toContain('secret words');
+  });
+
+  it.each([
+    [403, 'InvalidAccessKeyId', 'sink.credential-refused', 'the server does not know credentials.accessKeyId'],
+    [403, 'SignatureDoesNotMatch', 'sink.credential-refused', 'is not that of the access key'],
+    [403, '', 'sink.credential-refused', 'the receiver answered 403'],
+    [404, 'NoSuchBucket', 'sink.s3', 'make the bucket, or repair config.bucket'],
+    [404, '', 'sink.s3', 'the receiver answered 404'],
+    [302, '', 'sink.s3', 'the receiver answered 302'],
+  ])('is opened again later when it answers %i %s', async (status, own, code, words) => {
+    server.expect({ ...isThere, status, answer: own ? xml(own) : '<html>nothing here</html>' });
+    const error = await errorOf(open());
+    expect(error).toBeInstanceOf(Transient);
+    expect(error).toMatchObject({ code });
+    expect(error.message).toContain(words);
+  });
+
+  it.each([
+    [404, 'NoSuchBucket'],
+    [301, 'PermanentRedirect'],
+    [400, 'AuthorizationHeaderMalformed'],
+    [404, ''],
+  ])('gives no event up for an answer of %i %s, which says nothing of the object', async (status, code) => {
+    const sink = await opened();
+    server.expect(put({ status, answer: code ? xml(code) : '<html>nothing here</html>' }));
+    expect(await errorOf(sink.deliver([item], firstTry))).toBeInstanceOf(Transient);
   });
 
   it.each([
@@ -181,12 +204,12 @@ describe('an S3 bucket', () => {
   });
 
   it.each([
-    [404, 'NoSuchBucket', 'make the bucket'],
     [400, 'EntityTooLarge', 'make batch.size smaller'],
     [412, 'PreconditionFailed', 'answered 412: PreconditionFailed'],
+    [413, '', 'make batch.size smaller'],
   ])('never takes an object of which it says %i %s', async (status, code, words) => {
     const sink = await opened();
-    server.expect(put({ status, answer: xml(code) }));
+    server.expect(put({ status, answer: code ? xml(code) : '<html>too large</html>' }));
     const error = await errorOf(sink.deliver([item], firstTry));
     expect(error).toBeInstanceOf(InvalidInput);
     expect(error.message).toContain(words);
