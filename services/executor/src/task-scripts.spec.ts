@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Outcome, outcomeNames } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { TaskUpdate } from './backend.ts';
 import { localBackend } from './backends/local/index.ts';
 import { loadComponents } from './load-components.ts';
 import { collect, type TinyWorld, tinyWorld } from './testing/tiny-tools.ts';
@@ -38,6 +39,14 @@ const told = [
   ['njsscan', `echo '{"errors":["semgrep not found."]}' >"$REPORT"; exit 1`, 'failed'],
 ] as const;
 
+/** What the tool says beside a report that has no place for it. */
+const broken =
+  'Error during extraction: (extracting as javascript/packagelockjson) b/package-lock.json: unexpected EOF';
+const aside = [
+  ['osv-scanner', `echo 'Scanned a/package-lock.json' >&2; echo '${broken}' >&2`, `${broken}\n`],
+  ['osv-scanner', "echo 'Failed to run code analysis (govulncheck) on go.mod because of x' >&2", ''],
+] as const;
+
 const reasons: Readonly<Record<string, unknown>> = {
   succeeded: '',
   failed: expect.stringContaining('step scan failed'),
@@ -53,30 +62,37 @@ describe('the tasks that come with Assay', () => {
   );
 
   it.each([...table, ...told])('%s that does "%s" has %s', async (name, script, outcome) => {
-    const component = components.find((it) => it.name === name);
-    const spec = component && toolOf(component);
-    if (!component || !spec) throw new Error(`no ${name}`);
-    const scan = component.steps[0];
-    if (!scan?.script) throw new Error('no script');
-    // Found before the real one, wherever that is.
-    await world.tool(spec.command, script);
-    const stubbed = scan.script.replace('#!/bin/sh\n', `#!/bin/sh\nPATH='${join(world.root, 'bin')}':$PATH\n`);
-    expect(stubbed).not.toBe(scan.script);
-    const backend = localBackend({ ...world, concurrency: 1, taskTimeoutMs: 20_000, now: () => new Date() });
-    await backend.start({
-      runId: `run of ${name}`,
-      pipeline: 'scan',
-      target: { name: 'shop', kind: 'repository' },
-      revision: '',
-      source: world.source,
-      tasks: [
-        { name, component: { ...component, steps: [{ ...scan, script: stubbed }, ...component.steps.slice(1)] } },
-      ],
-      params: { target: 'shop', run: 'run-1', gateway: 'http://127.0.0.1:9' },
-      token: 'token',
-    });
-    const end = (await collect(backend.watch(`run of ${name}`))).at(-1)?.end;
+    const end = await run(name, script);
     expect([outcomeNames.of(end?.outcome ?? 0), end?.reason]).toEqual([outcome, reasons[outcome]]);
     expect(Object.keys(await world.submitted())).toEqual(end?.outcome === Outcome.SUCCEEDED ? [name] : []);
   });
+
+  it.each(aside)('%s that does "%s" and finds something is partial by "%s"', async (name, script, partial) => {
+    await run(name, `${script}; ${wrote}exit 1`);
+    expect(await world.submitted()).toMatchObject({ [name]: { partial } });
+  });
 });
+
+async function run(name: string, script: string): Promise<TaskUpdate['end']> {
+  const component = components.find((it) => it.name === name);
+  const spec = component && toolOf(component);
+  if (!component || !spec) throw new Error(`no ${name}`);
+  const scan = component.steps[0];
+  if (!scan?.script) throw new Error('no script');
+  // Found before the real one, wherever that is.
+  await world.tool(spec.command, script);
+  const stubbed = scan.script.replace('#!/bin/sh\n', `#!/bin/sh\nPATH='${join(world.root, 'bin')}':$PATH\n`);
+  expect(stubbed).not.toBe(scan.script);
+  const backend = localBackend({ ...world, concurrency: 1, taskTimeoutMs: 20_000, now: () => new Date() });
+  await backend.start({
+    runId: `run of ${name}`,
+    pipeline: 'scan',
+    target: { name: 'shop', kind: 'repository' },
+    revision: '',
+    source: world.source,
+    tasks: [{ name, component: { ...component, steps: [{ ...scan, script: stubbed }, ...component.steps.slice(1)] } }],
+    params: { target: 'shop', run: 'run-1', gateway: 'http://127.0.0.1:9' },
+    token: 'token',
+  });
+  return (await collect(backend.watch(`run of ${name}`))).at(-1)?.end;
+}

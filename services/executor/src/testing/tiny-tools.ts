@@ -20,8 +20,10 @@ export interface TinyWorld extends AsyncDisposable {
     name: string,
     options?: { scan?: string; tool?: string; install?: string; annotations?: string; submit?: boolean },
   ): Promise<Component>;
-  /** What was handed over, by task: the report's text and the arguments. */
-  submitted(): Promise<Record<string, { report: string; args: string[]; env: Record<string, string> }>>;
+  /** What was handed over, by task: the report's text, why it is partial ("" when it is not) and the arguments. */
+  submitted(): Promise<
+    Record<string, { report: string; partial: string; args: string[]; env: Record<string, string> }>
+  >;
   /** Workspaces of tasks that are still there. */
   leftovers(): Promise<string[]>;
 }
@@ -146,12 +148,14 @@ ${
 }
 
 function fakeCli(outbox: string): string {
-  return `import { readFileSync, writeFileSync } from 'node:fs';
+  return `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 const args = process.argv.slice(2);
 const task = args.find((word) => word.startsWith('--task=')).slice(7);
 const report = readFileSync(args.at(-1), 'utf8');
 if (report === '') throw new Error('the report is empty');
-writeFileSync(${JSON.stringify(`${outbox}/`)} + task, JSON.stringify({ report, args, env: process.env }));
+const note = args.at(-1) + '.partial.txt';
+const partial = existsSync(note) ? readFileSync(note, 'utf8') : '';
+writeFileSync(${JSON.stringify(`${outbox}/`)} + task, JSON.stringify({ report, partial, args, env: process.env }));
 console.log('report-of-' + task);
 `;
 }

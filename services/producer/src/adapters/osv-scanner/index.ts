@@ -24,7 +24,7 @@ export const osvScanner: Adapter = {
 
 async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
   parsing.tool('osv-scanner', '');
-  const sources = await sourcesOf(report);
+  const sources = await sourcesOf(report, parsing);
   const items = jsonItems(report.open(), ['results[].packages[]'], { skip: unread });
   let step = await items.next();
   for (; !step.done; step = await items.next()) {
@@ -47,7 +47,7 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
 const unread = ['image_metadata', 'experimental_config', 'license_summary'];
 
 // First pass: where each result's packages were read from. Throws when the report is of another shape.
-async function sourcesOf(report: Report): Promise<JsonObject[]> {
+async function sourcesOf(report: Report, parsing: Parsing): Promise<JsonObject[]> {
   const reader = jsonItems(report.open(), [], { skip: ['results[].packages', ...unread] });
   let step = await reader.next();
   while (!step.done) step = await reader.next();
@@ -58,6 +58,8 @@ async function sourcesOf(report: Report): Promise<JsonObject[]> {
       code: 'report.format',
     });
   }
+  // A clean scan has an empty list.
+  if (results === null) parsing.partial('OSV-Scanner found no lock file that it could read');
   return listOf(results).map((result) => objectOf(objectOf(result)['source']));
 }
 

@@ -19,7 +19,6 @@ describe('osv-scanner', () => {
     ['govwa.json.gz', 125, 124, { unspecified: 125 }],
     ['nodegoat.json', 6, 4, { high: 6 }],
     ['edge-clean-go.json', 58, 58, { unspecified: 58 }],
-    ['edge-empty.json', 0, 0, {}],
   ])('reads %s: %d findings', async (name, count, rules, severities) => {
     const { records, summary } = await parseContent(osvScanner, fixture(name), { sourceRoot });
     expect(summary).toMatchObject({ raw: count, findings: count, merged: 0, filtered: 0, severities });
@@ -27,6 +26,15 @@ describe('osv-scanner', () => {
     expect(new Set(records.map(({ rule }) => rule)).size).toBe(rules);
     expect(new Set(records.map(({ id }) => id)).size).toBe(count);
     expect(await formatOf(fixture(name))).toBe('osv-scanner');
+  });
+
+  // What it writes of a folder without a lock file, and of one whose only lock file is broken. Clean is an empty list.
+  it('says that a scan without a lock file closes nothing', async () => {
+    const { summary } = await parseContent(osvScanner, fixture('edge-empty.json'));
+    const notes = ['OSV-Scanner found no lock file that it could read'];
+    expect(summary).toMatchObject({ raw: 0, completeness: 'partial', notes });
+    expect(await formatOf(fixture('edge-empty.json'))).toBe('osv-scanner');
+    expect((await parseContent(osvScanner, '{"results":[]}')).summary).toMatchObject({ completeness: 'complete' });
   });
 
   it('reads every field', async () => {
