@@ -142,8 +142,10 @@ describe('DefectDojo', () => {
     [429, { detail: 'Request was throttled.' }, Transient, 'Request was throttled.'],
     [403, { detail: 'You do not have permission.' }, Transient, 'may not do this'],
     [400, { product_type_name: ['conflict'] }, InvalidInput, '{"product_type_name":["conflict"]}'],
-    [404, { detail: 'Not found.' }, InvalidInput, 'Not found.'],
-    [301, '', InvalidInput, 'redirects are not followed'],
+    [404, { detail: 'Not found.' }, Transient, 'Not found.'],
+    [301, '', Transient, 'redirects are not followed'],
+    [200, '<html>Log in</html>', Transient, 'not as DefectDojo does'],
+    [201, '', Transient, 'not as DefectDojo does'],
   ])('is read when it answers %i %j', async (status, answer, kind, words) => {
     const sink = await opened();
     server.expect(reimport({}, { status, answer }));
@@ -166,7 +168,7 @@ describe('DefectDojo', () => {
   it.each([
     [401, Transient],
     [503, Transient],
-    [404, InvalidInput],
+    [404, Transient],
   ])('keeps the sink from opening when it answers %i', async (status, kind) => {
     server.expect({ ...isThere, status, answer: { detail: 'Invalid token.' } });
     expect(await errorOf(open())).toBeInstanceOf(kind);
@@ -274,6 +276,7 @@ describe('a finding of a generic import', () => {
       title: `\0\ud800${'x'.repeat(600)}`,
       path: 'p'.repeat(5000),
       startLine: 2 ** 32 - 1,
+      cwes: [2 ** 32 - 1, 79],
       cves: ['CVE-2021-44228', 'x'.repeat(51)],
       cvss: { score: 1, vector: `CVSS:3.1/${'A'.repeat(200)}` },
     });
@@ -281,6 +284,7 @@ describe('a finding of a generic import', () => {
     expect(finding).toMatchObject({
       file_path: 'p'.repeat(4000),
       sast_source_line: 2 ** 31 - 1,
+      cwe: 79,
       vulnerability_ids: ['CVE-2021-44228'],
     });
     expect(finding).not.toHaveProperty('cvssv3');

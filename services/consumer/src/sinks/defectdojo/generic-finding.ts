@@ -37,7 +37,7 @@ const maxName = 500;
 const maxVersion = 100;
 const maxCvss = 117;
 const maxVulnerabilityId = 50;
-const maxLine = 2 ** 31 - 1;
+const maxInteger = 2 ** 31 - 1;
 
 /**
  * The state that an event leaves a finding in. Title, path and description are the same in every event of a finding as
@@ -50,6 +50,7 @@ export function genericFinding({ event }: SinkItem, finding: FindingRecord): Gen
   const isSuppressed = transition === 'suppressed';
   const isFalse = isSuppressed && suppression?.kind === 'vex';
   const cves = finding.cves?.filter((cve) => cve.length <= maxVulnerabilityId) ?? [];
+  const cwe = finding.cwes?.find((each) => each <= maxInteger);
   const vector = finding.cvss?.vector ?? '';
   const component = purl ? componentOf(purl) : undefined;
   const day = dayOf(event.time);
@@ -72,11 +73,11 @@ export function genericFinding({ event }: SinkItem, finding: FindingRecord): Gen
     ...(finding.confidence && confidences[finding.confidence]
       ? { scanner_confidence: confidences[finding.confidence] }
       : {}),
-    ...(finding.cwes?.[0] ? { cwe: finding.cwes[0] } : {}),
+    ...(cwe ? { cwe } : {}),
     ...(cves.length > 0 ? { vulnerability_ids: cves } : {}),
     ...(/^CVSS:3\.[01]\/[A-Z:/]+$/.test(vector) && vector.length <= maxCvss ? { cvssv3: vector } : {}),
     ...(finding.path ? { file_path: finding.path.slice(0, maxPath) } : {}),
-    ...(finding.startLine ? { sast_source_line: Math.min(finding.startLine, maxLine) } : {}),
+    ...(finding.startLine ? { sast_source_line: Math.min(finding.startLine, maxInteger) } : {}),
     ...(finding.snippet ? { steps_to_reproduce: fenced(finding.snippet) } : {}),
     ...(component ? { component_name: component.name.slice(0, maxName) } : {}),
     ...(component?.version ? { component_version: component.version.slice(0, maxVersion) } : {}),

@@ -1,9 +1,10 @@
 // Findings in DefectDojo: a product a target, a test a tool, opened and closed by importing what changed.
-import { InvalidInput } from '@assay/contracts';
+import { InvalidInput, Transient } from '@assay/contracts';
 import { z } from 'zod';
 import { type Answer, type Door, openDoor } from '../../http/door.ts';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
 import { defineSink } from '../../sink.ts';
+import { heldBack } from '../held-back.ts';
 import { type Reimport, reimportsOf } from './reimports.ts';
 
 const scanType = 'Generic Findings Import';
@@ -61,7 +62,7 @@ export const defectdojo = defineSink({
 async function checkToken(door: Door, authorization: string, signal: AbortSignal): Promise<void> {
   const headers = { authorization, accept: 'application/json' };
   const answer = await door.send({ method: 'GET', path: '/api/v2/user_profile/', headers, signal });
-  if (!isDone(answer)) throw door.errorOf(answer, answer.text);
+  judge(door, answer);
 }
 
 async function send(door: Door, authorization: string, form: FormData, signal: AbortSignal): Promise<void> {
@@ -78,7 +79,7 @@ async function send(door: Door, authorization: string, form: FormData, signal: A
     body: await encoded.bytes(),
     signal,
   });
-  if (!isDone(answer)) throw door.errorOf(answer, answer.text);
+  judge(door, answer);
 }
 
 // What is not in the file has not changed: it says nothing of findings that it leaves out, so none is closed for that.
@@ -101,8 +102,16 @@ function formOf({ target, tool, revision, reactivates, findings }: Reimport, set
   return form;
 }
 
-function isDone({ status }: Answer): boolean {
-  return status >= 200 && status < 300;
+/** Throws unless DefectDojo itself says that it is done; a page of whoever is in between is no such answer. */
+function judge(door: Door, answer: Answer): void {
+  if (answer.status < 200 || answer.status >= 300) throw heldBack(answer, door.errorOf(answer, answer.text));
+  if (/^\s*\{/.test(answer.text)) return;
+  throw new Transient(
+    `the receiver answered ${answer.status}, but not as DefectDojo does: look what is at config.url`,
+    {
+      code: 'sink.defectdojo',
+    },
+  );
 }
 
 function invalid(sentence: string): InvalidInput {

@@ -209,6 +209,29 @@ describe('an index', () => {
     expect(server.received.slice(1).map((received) => lines(received).length)).toEqual([2, 2, 2]);
   });
 
+  it('gets less at a time from where on it says that a request is too large', async () => {
+    const sink = await opened();
+    const items = ['a', 'b', 'c', 'd'].map((rule, index) => findingItem(index + 1, rule));
+    const tooLarge = bulk([], { status: 413, answer: '<html>too large</html>' });
+    server.expect(tooLarge, bulk([done(), done()]), bulk([done(), done()]));
+    await sink.deliver(items, firstTry);
+    server.expect(bulk([done(), done()]), bulk([done()]));
+    await sink.deliver(items.slice(0, 3), firstTry);
+    expect(server.received.slice(1).map((received) => lines(received).length)).toEqual([8, 4, 4, 4, 2]);
+  });
+
+  it('refuses only the document that is too large by itself', async () => {
+    const sink = await opened();
+    const tooLarge = bulk([], { status: 413, answer: '' });
+    server.expect(tooLarge, tooLarge, bulk([done()]));
+    const items = [findingItem(1, 'a', { description: 'x'.repeat(1000) }), findingItem(2, 'b')];
+    const error = await errorOf(sink.deliver(items, firstTry));
+    expect(error).toBeInstanceOf(InvalidInput);
+    expect(error.message).toContain('1 of 2 documents, the first with 413 too large');
+    await sink.deliver(items.slice(1), firstTry);
+    expect(server.received).toHaveLength(4);
+  });
+
   it.each([
     [429, {}, Transient, 'answered 429'],
     [
@@ -218,7 +241,9 @@ describe('an index', () => {
       'cluster_block_exception: blocked',
     ],
     [401, {}, Transient, 'credentials are not taken'],
-    [413, '', InvalidInput, 'make batch.size smaller'],
+    [404, '<html>default backend</html>', Transient, 'look what is at config.url'],
+    [302, '', Transient, 'look what is at config.url'],
+    [413, '', InvalidInput, 'or what a proxy takes, larger'],
     [
       400,
       { error: { type: 'illegal_argument_exception', reason: 'no' } },
@@ -286,6 +311,7 @@ describe('the index template', () => {
   it.each([
     [503, Transient],
     [401, Transient],
+    [405, Transient],
     [400, InvalidInput],
   ])('keeps the sink from opening when the server answers %i', async (status, kind) => {
     server.expect({ ...hasTemplate, status, answer: {} });

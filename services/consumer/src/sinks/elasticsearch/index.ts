@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Door, openDoor } from '../../http/door.ts';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
 import { defineSink, type Log, type Secrets } from '../../sink.ts';
+import { heldBack } from '../held-back.ts';
 import { indexTemplate } from './index-template.ts';
 import { latestOperations, logOperations } from './operations.ts';
 import { BulkWriter, reasonOf } from './write-bulk.ts';
@@ -88,7 +89,7 @@ async function ensureTemplate(
         })
       : found;
   if (made.status >= 200 && made.status < 300) return;
-  if (made.status !== 403) throw door.errorOf(made, reasonOf(made));
+  if (made.status !== 403) throw heldBack(made, door.errorOf(made, reasonOf(made)));
   log.warn({ index }, 'credentials may not make the index template; the index gets what mapping the server makes up');
 }
 

@@ -4,9 +4,10 @@ import { InvalidInput, Transient } from '@assay/contracts';
 import { z } from 'zod';
 import { type Answer, credentialRefusedCode, type Door } from '../../http/door.ts';
 import type { SinkItem } from '../../sink.ts';
+import { heldBack } from '../held-back.ts';
 import type { Operation } from './operations.ts';
 
-/** Characters of one request, from which the next begins: small enough for any server's limit. */
+/** Characters of one request, from which the next begins. A gateway before the server may take less: then it is halved. */
 const maxBulkChars = 4 * 1024 * 1024;
 /** Items that are remembered as stored. */
 const maxRemembered = 20_000;
@@ -36,6 +37,7 @@ export class BulkWriter {
   readonly #headers: Readonly<Record<string, string>>;
   /** Ids of items that are stored, of deliveries that failed in part: they come again with the others. */
   readonly #stored = new Set<string>();
+  #maxChars = maxBulkChars;
 
   constructor(door: Door, index: string, headers: Readonly<Record<string, string>>) {
     this.#door = door;
@@ -52,7 +54,7 @@ export class BulkWriter {
   async write(operations: readonly Operation[], signal: AbortSignal): Promise<void> {
     if (this.#stored.size > maxRemembered) this.#stored.clear();
     const failed: Result[] = [];
-    for (const bulk of bulksOf(operations)) {
+    for (const bulk of bulksOf(operations, this.#maxChars)) {
       const results = await this.#send(bulk, signal);
       results.forEach((result, position) => {
         if (isStored(result)) this.#stored.add(bulk[position]?.item.id ?? '');
@@ -71,21 +73,28 @@ export class BulkWriter {
       body: bulk.map(({ text }) => text).join(''),
       signal,
     });
-    if (answer.status === 413)
-      throw this.#door.errorOf(
-        answer,
-        'the request is too large; make batch.size smaller or http.max_content_length larger',
-      );
-    if (answer.status !== 200) throw this.#door.errorOf(answer, reasonOf(answer));
+    if (answer.status === 413) return this.#sendLess(bulk, signal);
+    if (answer.status !== 200) throw heldBack(answer, this.#door.errorOf(answer, reasonOf(answer)));
     return resultsOf(answer, bulk.length);
+  }
+
+  async #sendLess(bulk: readonly Operation[], signal: AbortSignal): Promise<Result[]> {
+    if (bulk.length === 1)
+      return [
+        { status: 413, type: 'too large', reason: 'make http.max_content_length, or what a proxy takes, larger' },
+      ];
+    this.#maxChars = Math.floor(bulk.reduce((sum, { text }) => sum + text.length, 0) / 2);
+    const results: Result[] = [];
+    for (const part of bulksOf(bulk, this.#maxChars)) results.push(...(await this.#send(part, signal)));
+    return results;
   }
 }
 
-function* bulksOf(operations: readonly Operation[]): Iterable<Operation[]> {
+function* bulksOf(operations: readonly Operation[], maxChars: number): Iterable<Operation[]> {
   let bulk: Operation[] = [];
   let length = 0;
   for (const operation of operations) {
-    if (bulk.length > 0 && length + operation.text.length > maxBulkChars) {
+    if (bulk.length > 0 && length + operation.text.length > maxChars) {
       yield bulk;
       bulk = [];
       length = 0;

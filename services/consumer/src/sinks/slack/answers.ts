@@ -3,6 +3,7 @@
 // https://docs.slack.dev/changelog/2016/05/17/changes-to-errors-for-incoming-webhooks
 import { InvalidInput, Transient } from '@assay/contracts';
 import { type Answer, credentialRefusedCode, type Door } from '../../http/door.ts';
+import { heldBack } from '../held-back.ts';
 
 /** It is the sink that is wrong, not the message: it waits until somebody has put it right, here or in Slack. */
 const ofTheSink = new Set([
@@ -54,13 +55,20 @@ const passing = new Set([
 
 /** Throws unless an incoming webhook took the message. */
 export function judgeWebhook(door: Door, answer: Answer): void {
-  if (answer.status >= 200 && answer.status < 300) return;
-  throw errorOf(door, answer, wordOf(answer.text));
+  if (answer.status < 200 || answer.status >= 300)
+    throw heldBack(answer, errorOf(door, answer, wordOf(answer.text)), 'credentials.webhook');
+  const body = jsonOf(answer.text);
+  if (body && 'error' in body && body.ok !== true) throw errorOf(door, answer, errorIn(answer.text) || 'an error');
+  // Slack says "ok", others that take the same say other words; a page is of whoever is in between.
+  if (/^\s*</.test(answer.text))
+    throw new Transient('the answer is a page and none of Slack’s; look what is at credentials.webhook', {
+      code: 'sink.slack',
+    });
 }
 
 /** Throws unless a method of the Web API says "ok". */
 export function judgeMethod(door: Door, answer: Answer): void {
-  if (answer.status < 200 || answer.status >= 300) throw errorOf(door, answer, errorIn(answer.text));
+  if (answer.status < 200 || answer.status >= 300) throw heldBack(answer, errorOf(door, answer, errorIn(answer.text)));
   const body = jsonOf(answer.text);
   if (body?.ok === true) return;
   const error = errorIn(answer.text);

@@ -98,7 +98,9 @@ describe('a slack sink', () => {
     [410, 'channel_is_archived', Transient, 'sink.credential-refused'],
     [404, '<html>', Transient, 'sink.credential-refused'],
     [500, 'rollup_error', Transient, 'sink.slack'],
-    [302, '', InvalidInput, 'sink.slack.refused'],
+    [302, '', Transient, 'sink.slack'],
+    [200, '<html>Log in</html>', Transient, 'sink.slack'],
+    [200, '{"ok":false,"error":"invalid_payload"}', InvalidInput, 'sink.slack.refused'],
   ])('takes %i %s of a webhook for what it is', async (status, answer, kind, code) => {
     server.expect({ ...hook, status, answer });
     const error = await errorOf((await byHook()).deliver(items, firstTry));
