@@ -102,10 +102,10 @@ class OpenBucket implements Bucket {
     const answer = await this.#send('GET', `${this.#path}/?list-type=2&max-keys=1`, {}, undefined, signal);
     const code = codeOf(answer);
     if (isStored(answer) || (answer.status === 403 && code === 'AccessDenied')) return;
-    // Only another config repairs these; a bucket can be made meanwhile, and credentials can change.
-    throw ofTheBucket.has(code) && code !== 'NoSuchBucket'
-      ? this.#door.errorOf(answer, saidOf(code))
-      : this.#errorOf(answer);
+    // Only another config repairs these; everything else can be repaired while the sink waits.
+    if (ofTheBucket.has(code) && code !== 'NoSuchBucket') throw this.#door.errorOf(answer, saidOf(code));
+    const error = this.#errorOf(answer);
+    throw error instanceof Transient ? error : new Transient(error.message, { code: 'sink.s3' });
   }
 
   async put({ key, body, contentType }: Parameters<Bucket['put']>[0], signal: AbortSignal): Promise<void> {
