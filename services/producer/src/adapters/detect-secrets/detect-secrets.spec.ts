@@ -79,6 +79,28 @@ describe('detect-secrets', () => {
     expect((await parseContent(detectSecrets, report(record))).records).toMatchObject([finding]);
   });
 
+  // By hand, from the format of 0.14 and of IBM's edition, which still writes it.
+  it('reads what was written before 1.0, when records did not name their file', async () => {
+    const record = { hashed_secret: 'f00d', is_verified: false, line_number: 3, type: 'Secret Keyword' };
+    const old = JSON.stringify({
+      exclude: { files: null, lines: null },
+      generated_at: '2020-10-05T14:36:27Z',
+      plugins_used: [{ name: 'KeywordDetector' }],
+      results: { 'src/a.py': [record, { ...record, hashed_secret: 'beef', verified_result: true }], '7': [record] },
+      version: '0.14.3',
+    });
+    const { records, summary } = await parseContent(detectSecrets, old, { chunkBytes: 7 });
+    expect(records.map(({ path, confidence }) => [path, confidence])).toEqual([
+      ['7', undefined],
+      ['src/a.py', undefined],
+      ['src/a.py', 'high'],
+    ]);
+    expect(summary).toMatchObject({ raw: 3, findings: 3, toolVersion: '0.14.3', completeness: 'complete' });
+    expect(await formatOf(old)).toBe('detect-secrets');
+    const named = report({ ...record, filename: 'src/a.py' });
+    expect((await parseContent(detectSecrets, named)).records[0]?.id).toBe(records[1]?.id);
+  });
+
   it('says of a report of nothing that it proves little', async () => {
     const { summary } = await parseContent(detectSecrets, fixture('edge-missing-dir.json'));
     expect(summary.notes).toEqual(['detect-secrets found nothing; it does not say whether it looked at any file']);
@@ -90,8 +112,13 @@ describe('detect-secrets', () => {
     ['{"results":[],"plugins_used":[]}', 'report.field', '"results" must be an object'],
     ['{"results":{"a":{}},"plugins_used":[]}', 'report.field', 'a list for each file'],
     ['{"results":{"a":[7]},"plugins_used":[]}', 'report.field', 'detect-secrets record 0 must be an object'],
-    // Before 1.0 a record did not say its file.
-    ['{"results":{"a":[{"type":"T","hashed_secret":"f"}]}}', 'report.field', '"filename" must be a string'],
+    [
+      '{"results":{"a":[{"type":"T","hashed_secret":"f","filename":7}]}}',
+      'report.field',
+      '"filename" must be a string',
+    ],
+    ['{"results":{"a":[{"type":"T","hashed_secret":"f"}]}}', 'report.format', 'not detect-secrets'],
+    ['{"results":{"a":[{"type":"T","hashed_secret":"f"}],"b":7},"plugins_used":[]}', 'report.field', 'for each file'],
     ['{"results":{"a":[', 'report.truncated', 'byte 17'],
   ])('refuses %s', async (content, code, message) => {
     await expect(parseContent(detectSecrets, content)).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { Confidence, InvalidInput, Kind } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, object, requiredText, text } from '../../fields.ts';
 import { jsonItems } from '../../json-items.ts';
+import { isObject, listOf, objectOf, textOf } from '../../json-values.ts';
 import { readStart } from '../../read-start.ts';
 
 export const detectSecrets: Adapter = {
@@ -23,6 +24,11 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
   const items = jsonItems(report.open(), ['results.*[]']);
   let records = 0;
   let step = await items.next();
+  if (!step.done && isNameless(step.value[0]?.value)) {
+    await items.return(undefined);
+    yield* namelessDrafts(report, parsing);
+    return;
+  }
   for (; !step.done; step = await items.next()) {
     for (const { value } of step.value) {
       const where = `detect-secrets record ${records}`;
@@ -34,10 +40,34 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
   finish(step.value, records, parsing);
 }
 
+function isNameless(record: unknown): boolean {
+  return isObject(record) && !('filename' in record);
+}
+
+/** Before 1.0, and in IBM's edition, only the member that a record stands in names its file. Such a report is read whole. */
+async function* namelessDrafts(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+  const reader = jsonItems(report.open(), []);
+  let step = await reader.next();
+  while (!step.done) step = await reader.next();
+  const end = fieldsOf(step.value, 'The detect-secrets report');
+  parsing.tool('detect-secrets', textOf(end['version']));
+  let records = 0;
+  for (const [filename, found] of Object.entries(objectOf(end['results']))) {
+    for (const value of listOf(found)) {
+      const where = `detect-secrets record ${records}`;
+      records++;
+      parsing.record();
+      yield draftOf({ filename, ...fieldsOf(value, where) }, where);
+    }
+  }
+  finish(end, records, parsing);
+}
+
 function draftOf(record: Fields, where: string): FindingDraft {
   const type = requiredText(record, 'type', where);
   const hashed = requiredText(record, 'hashed_secret', where);
-  const isVerified = record['is_verified'] === true;
+  // IBM's edition says it in a member of its own.
+  const isVerified = record['is_verified'] === true || record['verified_result'] === true;
   // Of an audit: a person has said whether it is one.
   const isSecret = record['is_secret'];
   const startLine = count(record, 'line_number', where);
