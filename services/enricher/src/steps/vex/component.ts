@@ -29,8 +29,9 @@ export interface Subject {
   readonly package: Package | undefined;
   /** Digests of the finding's artifact and of what was scanned. */
   readonly digests: readonly string[];
-  /** Name of the target, without a tag. */
+  /** Name of the target, without a tag; and the tag, "" when it has none. */
   readonly target: string;
+  readonly tag: string;
   readonly revision: string;
   /** What the step's parameter says that the target is. */
   readonly products: readonly (string | Package)[];
@@ -54,9 +55,10 @@ export function componentOf(ids: readonly string[], digests: readonly string[] =
 export function parsePackage(purl: string): Package | undefined {
   if (!purl.startsWith('pkg:') || purl.length > 2048) return undefined;
   try {
-    const { type, namespace, name, version, qualifiers } = PackageURL.fromString(purl);
+    const { type, namespace, name, version, qualifiers, subpath } = PackageURL.fromString(purl);
     const parts = { type: type.toLowerCase(), namespace: namespace ?? '', name, version: version ?? '' };
-    return { ...parts, key: keyOf(parts), qualifiers: { ...qualifiers } };
+    // A part of a package is told apart as one more qualifier does; "#" is no name of one.
+    return { ...parts, key: keyOf(parts), qualifiers: { ...qualifiers, ...(subpath ? { '#': subpath } : {}) } };
   } catch {
     return undefined;
   }
@@ -80,7 +82,7 @@ export function isPackage({ packages, range }: Component, found: Package | undef
 }
 
 /** Whether what was scanned is this component. */
-export function isScanned(component: Component, { digests, target, revision, products }: Subject): Match {
+export function isScanned(component: Component, { digests, target, tag, revision, products }: Subject): Match {
   if (component.digests.some((digest) => digests.includes(digest))) return 'exact';
   let match: Match;
   for (const product of products) {
@@ -90,7 +92,7 @@ export function isScanned(component: Component, { digests, target, revision, pro
   }
   for (const named of component.packages) {
     if (digests.includes(named.version)) return 'exact';
-    if (!repositoriesOf(named).includes(target)) continue;
+    if (!repositoriesOf(named).includes(target) || !hasTag(named, tag)) continue;
     if (named.version !== '' && named.version === revision) return 'exact';
     if (named.version === '' && !component.range) match = 'any';
   }
@@ -116,10 +118,17 @@ function repositoriesOf({ type, namespace, name, qualifiers }: Package): string[
   const path = [namespace, name].filter(Boolean).join('/');
   if (type === 'oci' || type === 'docker') {
     const repository = qualifiers['repository_url'] ?? '';
-    return [repository, type === 'docker' ? path : ''].filter(Boolean).map(withoutTag);
+    return [repository, type === 'docker' ? path : ''].filter(Boolean);
   }
   const host = { github: 'github.com', gitlab: 'gitlab.com', bitbucket: 'bitbucket.org' }[type];
   return host ? [`${host}/${path}`] : [];
+}
+
+/** Of what was scanned only the tag is known: a statement of a platform or anything else may be of another image. */
+function hasTag({ qualifiers }: Package, tag: string): boolean {
+  return Object.entries(qualifiers).every(
+    ([name, value]) => name === 'repository_url' || ignored.has(name) || (name === 'tag' && value === tag),
+  );
 }
 
 /** "ghcr.io/acme/shop" of "ghcr.io/acme/shop:1.2". */

@@ -5,7 +5,7 @@ import { contentParam, readBlob } from '../../document.ts';
 import { type Delta, defineStep } from '../../step.ts';
 import { parsePackage, type Subject, withoutTag } from './component.ts';
 import { indexStatements, type Judgement, judge, type Statements } from './judgement.ts';
-import { readStatements } from './read-documents.ts';
+import { StatementReader } from './read-documents.ts';
 import { vulnerabilityOf } from './vulnerability-of.ts';
 
 const limit = {
@@ -52,15 +52,16 @@ export const vex = defineStep({
       'needs blob (digests of VEX documents in the blob store) or content (a document itself)',
     ),
   async prepare({ blob, content, product }, { blobs, log }): Promise<Known> {
-    const texts: { name: string; text: string }[] = [];
-    for (const digest of blob) texts.push({ name: `blob ${digest}`, text: await readBlob(digest, blobs, limit) });
-    if (content !== undefined) texts.push({ name: 'content', text: content });
     const reasons = new Map<string, number>();
     const skip = (reason: string) => {
       if (reasons.has(reason) || reasons.size < maxReasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     };
     const products = product.map((name) => parsePackage(name) ?? name);
-    const statements = indexStatements(readStatements(texts, skip), products, skip);
+    // One text at a time: sixteen of the largest would not fit.
+    const reader = new StatementReader(skip);
+    for (const digest of blob) reader.read(`blob ${digest}`, await readBlob(digest, blobs, limit));
+    if (content !== undefined) reader.read('content', content);
+    const statements = indexStatements(reader.statements, products, skip);
     if (reasons.size > 0) log.warn({ reasons: Object.fromEntries(reasons) }, 'VEX statements that match nothing');
     return { statements, products };
   },
@@ -71,7 +72,9 @@ export const vex = defineStep({
 function judgeAll(batch: Batch, { statements, products }: Known): Delta[] {
   const groups = new Map<string, { judgement: Judgement; positions: number[] }>();
   const numbers = new Map<object, number>();
-  const target = withoutTag(batch.target?.name ?? '');
+  const scanned = batch.target?.name ?? '';
+  const target = withoutTag(scanned);
+  const tag = /^:(.+)$/.exec(scanned.slice(target.length))?.[1] ?? '';
   const isKnown = (id: string) => statements.has(id);
   batch.findings.forEach((finding, position) => {
     const vulnerability = vulnerabilityOf(finding, isKnown);
@@ -81,6 +84,7 @@ function judgeAll(batch: Batch, { statements, products }: Known): Delta[] {
       package: parsePackage(purl),
       digests: [digest, batch.revision].filter((each) => each.startsWith('sha256:')),
       target,
+      tag,
       revision: batch.revision,
       products,
     });

@@ -75,7 +75,7 @@ export function indexStatements(
 /** Undefined when no statement is about the finding. */
 export function judge(index: Statements, vulnerability: Vulnerability, subject: Subject): Judgement | undefined {
   const { ids, aliases } = vulnerability;
-  const found = ids.map((id) => newest(index, [id, ...aliases], subject, id));
+  const found = ids.map((id) => newest(index, id, aliases, subject, ids.length > 1));
   const judged = found.filter((each) => each !== undefined);
   // Of several vulnerabilities each must be settled; else the worst that is known counts.
   const isSettled = judged.length === ids.length && judged.every(({ isSettled }) => isSettled);
@@ -98,9 +98,16 @@ function isBefore(a: Found, b: Found): boolean {
   return a.entry.order < b.entry.order;
 }
 
-function newest(index: Statements, names: readonly string[], subject: Subject, id: string): Judgement | undefined {
+/** Of several vulnerabilities nobody can tell whose an alias is: by it alone none `isOneOfSeveral` is settled. */
+function newest(
+  index: Statements,
+  id: string,
+  aliases: readonly string[],
+  subject: Subject,
+  isOneOfSeveral: boolean,
+): Judgement | undefined {
   let best: Found | undefined;
-  for (const name of names) {
+  for (const name of [id, ...aliases]) {
     const entries = index.get(name);
     if (!entries) continue;
     const ofPackage = subject.package ? (entries.byPackage.get(subject.package.key) ?? []) : [];
@@ -113,7 +120,10 @@ function newest(index: Statements, names: readonly string[], subject: Subject, i
   if (!best) return undefined;
   const { statement } = best.entry;
   // "Fixed" is about versions: of every version it can only mean some of them.
-  const isSettled = settled.has(statement.status) && (statement.status !== 'fixed' || best.match === 'exact');
+  const isSettled =
+    settled.has(statement.status) &&
+    (statement.status !== 'fixed' || best.match === 'exact') &&
+    (!isOneOfSeveral || statement.vulnerabilities.includes(id));
   return { statement, vulnerability: id, isSettled };
 }
 

@@ -118,6 +118,36 @@ describe('the step vex with OpenVEX', () => {
     expect(deltas[0]?.suppression?.kind).toBe('vex');
   });
 
+  it('does not take an alias of one vulnerability for the others of a finding', async () => {
+    const finding = {
+      rule: 'x',
+      cves: ['CVE-2021-44228', 'CVE-2021-45046'],
+      purl: `${log4j}@2.14.1`,
+      properties: { aliases: 'GHSA-jfh8-c2jp-5v3q GHSA-7rjr-3q55-vv33' },
+    };
+    const { deltas } = await judged([openvex], [finding]);
+    expect(deltas).toMatchObject([{ annotations: { 'vex.status': 'not_affected' } }]);
+    expect(deltas[0]?.suppression).toBeUndefined();
+  });
+
+  it.each<[string, string, string]>([
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop', 'ghcr.io/acme/shop:2.0', 'not_affected!'],
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop&tag=2.0', 'ghcr.io/acme/shop:2.0', 'not_affected!'],
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop&tag=1.0', 'ghcr.io/acme/shop:2.0', ''],
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop&tag=1.0', 'ghcr.io/acme/shop', ''],
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop:1.0', 'ghcr.io/acme/shop:2.0', ''],
+    ['pkg:oci/shop?repository_url=ghcr.io/acme/shop&arch=arm64', 'ghcr.io/acme/shop:2.0', ''],
+    ['pkg:golang/example.com/a#cmd/tool', 'x', ''],
+    ['pkg:golang/example.com/a', 'x', 'not_affected!'],
+  ])('takes a statement about %s for what was scanned as %s or not', async (product, scanned, expected) => {
+    const document = {
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      statements: [{ vulnerability: { name: 'CVE-1' }, products: [{ '@id': product }], status: 'not_affected' }],
+    };
+    const finding = found('CVE-1', 'pkg:golang/example.com/a@v1.0.0');
+    expect(await statusOf(JSON.stringify(document), finding, target(scanned))).toBe(expected);
+  });
+
   it('logs once what can match nothing', async () => {
     const { warnings } = await judged([openvex], [found('CVE-2022-0006'), found('CVE-2022-0006')]);
     expect(warnings).toEqual([

@@ -17,33 +17,34 @@ const formats: readonly (readonly [is: (document: JsonObject) => boolean, read: 
   [isCsaf, readCsaf],
 ];
 
-/** Throws InvalidInput "vex.invalid" for what is no such document, "vex.too-large" for more than can be kept. */
-export function readStatements(
-  texts: readonly { name: string; text: string }[],
-  skip: (reason: string) => void,
-): Statement[] {
-  const statements: Statement[] = [];
-  let places = 0;
-  for (const { name, text } of texts) {
+export class StatementReader {
+  /** Of all documents that were read, in their order. */
+  readonly statements: Statement[] = [];
+  readonly #skip: (reason: string) => void;
+  #places = 0;
+
+  constructor(skip: (reason: string) => void) {
+    this.#skip = skip;
+  }
+
+  /** Throws InvalidInput "vex.invalid" for what is no such document, "vex.too-large" for more than can be kept. */
+  read(name: string, text: string): void {
     const document = parse(name, text);
     const [, read] = formats.find(([is]) => is(document)) ?? [];
     if (!read)
       throw new InvalidInput(`${name} is no VEX document: take OpenVEX, CycloneDX or CSAF 2.0, all of them in JSON`, {
         code: 'vex.invalid',
       });
-    for (const statement of read(document, skip)) {
-      places += statement.vulnerabilities.length * sizeOf(statement);
-      if (places > maxPlaces)
+    for (const statement of read(document, this.#skip)) {
+      this.#places += statement.vulnerabilities.length * sizeOf(statement);
+      if (this.#places > maxPlaces)
         throw new InvalidInput(
           `the VEX documents have more than ${maxPlaces} products, each counted by name of a vulnerability; leave out what is not in use`,
-          {
-            code: 'vex.too-large',
-          },
+          { code: 'vex.too-large' },
         );
-      statements.push(statement);
+      this.statements.push(statement);
     }
   }
-  return statements;
 }
 
 function sizeOf({ places }: Statement): number {

@@ -32,6 +32,10 @@ describe('contains', () => {
     ['vers:deb/<1.2.3-1', '1.2.2-1', 'deb', undefined],
     ['vers:deb/<=1.2.3-1', '1.2.3-1', 'deb', true],
     ['vers:pypi/<2.0rc1', '1.0', 'pypi', undefined],
+    ['vers:composer/<2.0.0-beta1', '2.0.0-RC1', 'composer', undefined],
+    ['vers:nuget/<2.0.0-beta', '2.0.0-Rc', 'nuget', undefined],
+    ['vers:github/<1.2.3', '1.2.3-hotfix1', 'github', undefined],
+    ['vers:nuget/<13.0.1', '12.0.3', 'nuget', true],
   ])('%s of %s (%s) is %s', (range, version, type, expected) => {
     const parsed = parseRange(range);
     expect(parsed && contains(parsed, version, type)).toBe(expected);

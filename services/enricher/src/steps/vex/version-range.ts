@@ -52,19 +52,8 @@ export function contains({ scheme, constraints }: VersionRange, version: string,
   });
 }
 
-const semantic = new Set([
-  'npm',
-  'semver',
-  'cargo',
-  'golang',
-  'go',
-  'github',
-  'hex',
-  'pub',
-  'swift',
-  'nuget',
-  'composer',
-]);
+// Composer's words have an order of their own, NuGet's have no case, and tags of GitHub may mean anything.
+const semantic = new Set(['npm', 'semver', 'cargo', 'golang', 'go', 'hex', 'pub', 'swift']);
 
 /** Negative, 0 or positive; undefined for versions whose order is not known here. */
 export function compareVersions(a: string, b: string, type: string): number | undefined {
