@@ -23,9 +23,9 @@ beforeAll(async () => {
   rig = await Rig.start();
   sinks = await startSinks(rig);
   // What is loaded on first use is loaded now.
-  await live([], []);
+  await rig.page('no harm at all', () => live([], []));
   before = await heldByAll(rig);
-});
+}, 180_000);
 afterAll(async () => {
   await rig?.stop();
   await sinks?.receiver.away();
