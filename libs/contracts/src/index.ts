@@ -34,6 +34,7 @@ export {
   Kind,
   Outcome,
   Severity,
+  Skip,
   Transition,
 } from '../generated/messages.ts';
 export {
@@ -72,6 +73,7 @@ export {
   sarifLog,
 } from './sarif.ts';
 export {
+  deliveriesBucket,
   maxSinkBytes,
   parseSinkSpec,
   parseSinkStart,

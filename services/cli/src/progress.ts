@@ -1,13 +1,16 @@
 // Says on stderr what a run is doing: on a terminal one line a task, rewritten when it ends; elsewhere plain lines.
-import { Outcome, outcomeNames, type TaskFinished } from '@assay/contracts';
+import { Outcome, outcomeNames, Skip, type TaskFinished } from '@assay/contracts';
 import type { Progress } from './follow-run.ts';
 import type { Output } from './io.ts';
 import { paint, type Style } from './table.ts';
 import { fit, oneLine } from './terminal-text.ts';
 
-/** A function for `followRun`'s onProgress. */
+/** A function for `followRun`'s onProgress. What is skipped as many others are is told at the end, together. */
 export function progressOn(output: Output): (progress: Progress) => void {
-  return output.isTerminal ? live(output) : plain(output);
+  const tell = output.isTerminal ? live(output) : plain(output);
+  return (progress) => {
+    if (progress.kind !== 'task-finished' || progress.task.skip === Skip.UNSPECIFIED) tell(progress);
+  };
 }
 
 function plain(output: Output): (progress: Progress) => void {

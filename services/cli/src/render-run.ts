@@ -4,6 +4,7 @@ import {
   Outcome,
   outcomeNames,
   type RunAssessed,
+  Skip,
   severityNames,
   type TaskFinished,
 } from '@assay/contracts';
@@ -69,7 +70,32 @@ function otherTasks(tasks: readonly TaskFinished[], options: TableOptions): stri
     // Never shortened: it holds the repair.
     { title: 'REASON', value: ({ reason }) => reason },
   ];
-  return others.length ? `\n${heading('Not scanned', options.color)}${renderTable(columns, others, options)}` : '';
+  if (others.length === 0) return '';
+  const single = others.filter(({ skip }) => !skips.some(({ why }) => why === skip));
+  return [
+    `\n${heading('Not scanned', options.color)}`,
+    single.length > 0 ? renderTable(columns, single, options) : '',
+    ...skips.map((skip) => skippedTogether(others, skip)),
+  ].join('');
+}
+
+interface SkippedTogether {
+  why: Skip;
+  what: string;
+  repair?: string;
+}
+
+/** What is said once for all tasks that were skipped for the same reason. */
+const skips: readonly SkippedTogether[] = [
+  { why: Skip.NOT_INSTALLED, what: 'not installed', repair: 'npx assay tools install all' },
+  { why: Skip.NOT_THERE, what: 'from elsewhere, not here', repair: 'npx assay tools ls says whence' },
+  { why: Skip.NO_FILES, what: 'nothing here for them' },
+];
+
+function skippedTogether(tasks: readonly TaskFinished[], { why, what, repair }: SkippedTogether): string {
+  const names = tasks.filter(({ skip }) => skip === why).map(({ task }) => oneLine(task));
+  if (names.length === 0) return '';
+  return `${what}: ${names.join(', ')}${repair ? ` (${repair})` : ''}\n`;
 }
 
 function tallyTable(tally: Tally, options: TableOptions): string {

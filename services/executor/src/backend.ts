@@ -1,13 +1,13 @@
 // What runs a run's tasks. `local`: processes of this machine. Tekton will be the other one.
-import type { Outcome, Target } from '@assay/contracts';
+import type { Outcome, Skip, Target } from '@assay/contracts';
 import type { Component, ParamValue } from '@assay/pipeline';
 
 export interface PlannedTask {
   /** The component's name, unique in the run. */
   readonly name: string;
   readonly component: Component;
-  /** Set: the task is not run, for this reason (one sentence). */
-  readonly skip?: string;
+  /** Set: the task is not run, for this reason. */
+  readonly skip?: { readonly why: Skip /** One sentence, with the repair. */; readonly reason: string };
 }
 
 export interface PlannedRun {
@@ -33,6 +33,7 @@ export interface TaskEnd {
   readonly reportIds: readonly string[];
   /** At most 4 KiB, secrets redacted; "" for success. */
   readonly logTail: string;
+  readonly skip?: Skip;
 }
 
 export type TaskUpdate =

@@ -2,13 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '@assay/blobs';
-import { InvalidInput, type RunRequested, type Step } from '@assay/contracts';
+import { InvalidInput, type RunRequested, Skip, type Step } from '@assay/contracts';
 import { type Component, checkParams, loadPipeline, type ParamValue } from '@assay/pipeline';
 import { appliesTo } from './applies-to.ts';
 import type { PlannedRun, PlannedTask } from './backend.ts';
 import { findOwners, findRevision, findSource } from './find-source.ts';
 import { loadComponents } from './load-components.ts';
 import type { ToolPlaces } from './tools/find-tool.ts';
+import { isFromRegistry } from './tools/install-spec.ts';
 import { locateTool } from './tools/list-tools.ts';
 import { toolOf } from './tools/tool-spec.ts';
 
@@ -98,10 +99,14 @@ async function tasksOf(components: readonly Component[], source: string, places:
     components.map(async (component, index) => {
       const spec = specs[index];
       const task = { name: component.name, component };
-      if (!applies[index]) return { ...task, skip: nothingFor(component.name, spec?.appliesTo ?? []) };
+      if (!applies[index]) {
+        return { ...task, skip: { why: Skip.NO_FILES, reason: nothingFor(component.name, spec?.appliesTo ?? []) } };
+      }
       if (!spec) return task;
       const found = await locateTool(spec, places);
-      return 'missing' in found ? { ...task, skip: found.missing } : task;
+      if ('path' in found) return task;
+      const why = isFromRegistry(spec.install) ? Skip.NOT_INSTALLED : Skip.NOT_THERE;
+      return { ...task, skip: { why, reason: found.missing } };
     }),
   );
 }

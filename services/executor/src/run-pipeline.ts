@@ -11,6 +11,7 @@ import {
   type RunRequested,
   runFinished,
   runStarted,
+  Skip,
   type TaskFinished,
   Transient,
   taskFinished,
@@ -107,7 +108,8 @@ function finishedOf(
   { task, at }: TaskUpdate,
   end: NonNullable<TaskUpdate['end']>,
 ): TaskFinished {
-  return { ...end, runId, pipeline, task, reportIds: [...end.reportIds], finishedAt: at.toISOString() };
+  const { skip = Skip.UNSPECIFIED, reportIds } = end;
+  return { ...end, runId, pipeline, task, skip, reportIds: [...reportIds], finishedAt: at.toISOString() };
 }
 
 /** The worst of its tasks; a run whose every task was skipped was skipped. */

@@ -7,6 +7,7 @@ import {
   Outcome,
   type RunAssessed,
   runAssessed,
+  Skip,
 } from '@assay/contracts';
 
 /** Two reports, one skipped task; everything adds up: 5 raw = 3 findings + 1 merged + 1 filtered. */
@@ -24,7 +25,15 @@ export function assessedRun(changes: Draft<RunAssessed> = {}): RunAssessed {
     severities: { high: 2, low: 1 },
     tasks: [
       { task: 'eslint', outcome: Outcome.SUCCEEDED },
-      { task: 'bandit', outcome: Outcome.SKIPPED, reason: 'bandit is not installed: npx assay tools install bandit' },
+      { task: 'npm-audit', outcome: Outcome.SKIPPED, reason: 'this registry does not audit' },
+      ...(
+        [
+          ['bandit', Skip.NOT_INSTALLED],
+          ['gosec', Skip.NOT_INSTALLED],
+          ['shellcheck', Skip.NO_FILES],
+          ['trivy', Skip.NOT_THERE],
+        ] as const
+      ).map(([task, skip]) => ({ task, outcome: Outcome.SKIPPED, reason: 'said together', skip })),
     ],
     reports: [
       {

@@ -27,7 +27,8 @@ export function localBackend(options: LocalBackendOptions): Backend {
     const stop = new AbortController();
     const one = async (task: PlannedTask): Promise<void> => {
       if (task.skip !== undefined) {
-        updates.push({ task: task.name, at: options.now(), end: ended(Outcome.SKIPPED, task.skip) });
+        const end = { ...ended(Outcome.SKIPPED, task.skip.reason), skip: task.skip.why };
+        updates.push({ task: task.name, at: options.now(), end });
         return;
       }
       await slots.use(async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Outcome, outcomeNames } from '@assay/contracts';
+import { Outcome, outcomeNames, Skip } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { PlannedRun, PlannedTask, TaskEnd } from '../../backend.ts';
 import { collect, type TinyWorld, tinyWorld, until, untilGone } from '../../testing/tiny-tools.ts';
@@ -173,7 +173,7 @@ describe('a run on this machine', () => {
     const local = backend();
     await local.start(
       runOf([
-        { name: 'missing', component, skip: 'missing is not installed' },
+        { name: 'missing', component, skip: { why: Skip.NOT_INSTALLED, reason: 'missing is not installed' } },
         { name: 'finder', component },
       ]),
     );
