@@ -27,6 +27,7 @@ describe('compileCondition', () => {
     ['finding.startLine > 11 && 338 in finding.cwes', true],
     ['"kev.added" in finding.annotations', true],
     ['has(finding.purl)', false],
+    ['finding.severity in ["critical", "high"] && !(finding.severity == "low")', true],
     ['"CVE-2021-44228" in finding.cves', false],
     ['size(finding.owners) > 0 || "x" in finding.properties', false],
     ['has(finding.properties.x)', false],
@@ -43,6 +44,18 @@ describe('compileCondition', () => {
       'true && has( finding.cves )',
       ['finding'],
       { reason: 'a finding always has cves, maybe empty: ask size(finding.cves) > 0', offset: 8 },
+    ],
+    [
+      'an order of words that have none',
+      'true && finding.severity >= "high"',
+      ['finding'],
+      { reason: 'severity is a word without an order: ask finding.severity in ["high", …]', offset: 8 },
+    ],
+    [
+      'the same the other way round',
+      '"high" <= finding.confidence',
+      ['finding'],
+      { reason: 'confidence is a word without an order: ask finding.confidence in ["high", …]', offset: 7 },
     ],
     ['length', 'x'.repeat(4097), ['finding'], { reason: 'has 4097 characters; at most 4096 are taken' }],
   ])('tells what is wrong, and where: %s', (_, expression, variables, mistake) => {

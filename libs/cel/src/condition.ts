@@ -23,6 +23,9 @@ export interface Mistake {
 // The library cannot tell empty from absent, as CEL does for lists and maps: `has` would always say yes.
 const alwaysThere = new RegExp(`\\bhas\\(\\s*finding\\.(${collections.map(({ name }) => name).join('|')})\\s*\\)`);
 
+// As texts "medium" comes after "high": the words have an order, but not this one.
+const ordered = /\bfinding\.(severity|confidence)\s*[<>]|[<>]=?\s*finding\.(severity|confidence)\b/;
+
 const limits = { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 100, maxCallArguments: 16 };
 const eventSchema = { type: 'string', subject: 'string', time: 'string' };
 
@@ -42,6 +45,12 @@ export function compileCondition(expression: string, variables: Variables): Cond
   if (asked) {
     const reason = `a finding always has ${asked[1]}, maybe empty: ask size(finding.${asked[1]}) > 0`;
     return { reason, offset: asked.index };
+  }
+  const compared = variables.includes('finding') ? ordered.exec(expression) : null;
+  if (compared) {
+    const name = compared[1] ?? compared[2];
+    const reason = `${name} is a word without an order: ask finding.${name} in ["high", …]`;
+    return { reason, offset: compared.index };
   }
   const evaluate = environment.parse(expression);
   return (values) => {

@@ -5,9 +5,7 @@ import { documentParams, readDocument } from '../../document.ts';
 import { type Delta, defineStep } from '../../step.ts';
 import { changeOf, judge } from './judge.ts';
 import { maxPolicyBytes, type Policy, parsePolicy, type Rule } from './policy.ts';
-
-/** Longest that the rules may take on the findings of one batch. */
-const maxBatchMs = 1000;
+import { timeLimitMs } from './time-limit.ts';
 
 const limit = {
   maxBytes: maxPolicyBytes,
@@ -21,11 +19,15 @@ export const policy = defineStep({
   params: documentParams('a policy'),
   prepare: async (params, context) => parsePolicy(await readDocument(params, context, limit)),
   run(batch, rules, at) {
-    const deltas = withinTime(maxBatchMs, () => decide(batch, rules, at));
+    const maxMs = timeLimitMs(batch.findings.length);
+    const deltas = withinTime(maxMs, () => decide(batch, rules, at));
     if (deltas) return deltas;
-    throw new InvalidInput(`the policy took longer than ${maxBatchMs} ms on one batch; simplify what its rules match`, {
-      code: 'policy.rule',
-    });
+    throw new InvalidInput(
+      `the policy took longer than ${maxMs} ms on one batch of ${batch.findings.length}; simplify what its rules match`,
+      {
+        code: 'policy.rule',
+      },
+    );
   },
 });
 
