@@ -6,16 +6,21 @@ export function emptyCounts(): Counts {
   return { findings: 0, transitions: {}, severities: {} };
 }
 
-/** Adds the findings of one entry. What a closing fixed is counted, but is no finding of the report. */
+/** Adds the findings of a batch's entry. */
 export function addCounts(counts: Counts, severity: number, transitions: Uint8Array): void {
-  let seen = 0;
-  for (const transition of transitions) {
-    const name = transitionNames.of(transition);
-    counts.transitions[name] = (counts.transitions[name] ?? 0) + 1;
-    if (transition !== Transition.FIXED) seen++;
-  }
-  if (seen === 0) return;
-  counts.findings += seen;
+  for (const transition of transitions) addOne(counts.transitions, transitionNames.of(transition));
+  if (transitions.length === 0) return;
+  counts.findings += transitions.length;
   const name = severityNames.of(severity);
-  counts.severities[name] = (counts.severities[name] ?? 0) + seen;
+  counts.severities[name] = (counts.severities[name] ?? 0) + transitions.length;
+}
+
+/** Adds what a closing fixed: it is counted, but is no finding of the report. What else a closing changes is not. */
+export function addFixed(counts: Counts, transitions: Uint8Array): void {
+  for (const transition of transitions)
+    if (transition === Transition.FIXED) addOne(counts.transitions, transitionNames.of(transition));
+}
+
+function addOne(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -14,6 +14,7 @@ export interface Cursor {
 export interface EntryQuery {
   /** Only this one; undefined: all. */
   history: string | undefined;
+  /** Its own entries, and all that are shared. */
   tool: string | undefined;
   severities: readonly number[] | undefined;
   /** From this entry on, itself included. */

@@ -1,4 +1,4 @@
-export { addCounts, emptyCounts } from './counts.ts';
+export { addCounts, addFixed, emptyCounts } from './counts.ts';
 export { FindingFields } from './finding-fields.ts';
 export {
   type Append,

@@ -31,7 +31,10 @@ export interface Place {
 /** Bytes of a place in a list of places: two unsigned 32-bit numbers, little-endian. */
 export const placeBytes = 8;
 
-/** Every finding of a batch, or those that a closing fixed; in order. */
+/**
+ * Every finding of a batch, or those that a closing changed; in order. A closing says fixed; suppressed, where only tools
+ * that accept it are left; or unspecified, where others still see it or another entry goes on with it.
+ */
 export interface Seen {
   /** 16 bytes a finding. */
   identities: Uint8Array;
@@ -96,6 +99,8 @@ export interface Entry {
   severity: number;
   /** How many findings it saw. */
   count: number;
+  /** Its findings are the target's, whichever tool reports them; else they are its tool's. */
+  isShared: boolean;
   /** Absent once the scan is forgotten. */
   seen?: Seen;
   kept?: Kept;

@@ -1,6 +1,6 @@
 // Lists findings from a ledger's entries, for every driver. An entry holds up to 1024 findings of one severity, so a
 // page is a few entries, found by index and read in order: worst first, then as they were first written.
-import { type Batch, InvalidInput } from '@assay/contracts';
+import { type Batch, InvalidInput, Transition } from '@assay/contracts';
 import type { Cursor, EntryReader } from './entry-reader.ts';
 import { FindingFields } from './finding-fields.ts';
 import { type CheckedQuery, checkQuery, writeCursor } from './finding-query.ts';
@@ -79,6 +79,7 @@ async function* keptHits(
     for (let position = first; position < kept.marks.length; position++) {
       const state = stateOf(kept.marks[position]);
       if (state === undefined || (query.state !== undefined && query.state !== state)) continue;
+      if (query.tool !== undefined && (await pages.toolOf(entry, position)) !== query.tool) continue;
       const place = { seq: entry.seq, position };
       if (needsContent(query) && !matches(query, await pages.batch(entry.history, entry.seq), position)) continue;
       yield { cursor: { severity: entry.severity, history: entry.history, ...place }, place };
@@ -95,10 +96,12 @@ async function* seenHits(
   const run = query.run ?? '';
   for await (const entry of walk(query, (from, limit) => reader.seenEntries({ ...query, history, run, from, limit }))) {
     const { seen } = entry;
-    if (!seen) continue;
+    if (!seen || (query.tool !== undefined && entry.tool !== query.tool)) continue;
     const first = firstPosition(query.after, entry);
     for (let position = first; position < seen.transitions.length; position++) {
-      const transition = seen.transitions[position] ?? 0;
+      const transition = seen.transitions[position] ?? Transition.UNSPECIFIED;
+      // A closing's note about what goes on without its tool.
+      if (transition === Transition.UNSPECIFIED) continue;
       if (query.transitions && !query.transitions.has(transition)) continue;
       const place = placeAt(seen.places, position);
       if (query.state !== undefined && (await stateNow(pages, entry.history, place)) !== query.state) continue;

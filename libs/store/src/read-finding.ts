@@ -38,8 +38,12 @@ export class FindingPages {
     const first = await this.#entry(history, entry.kept ? numberAt(entry.kept.firsts, position) : entry.seq);
     const sight = await this.#lastSight(entry, position);
     const run = seen?.entry ?? sight;
+    const tool = await this.toolOf(entry, position);
+    // Another tool's words about a finding that goes by the name of the first one.
+    if (tool !== record.tool) delete record.toolVersion;
     return {
       ...record,
+      tool,
       ...(run.revision ? { revision: run.revision } : {}),
       severity: severityNames.of(seen?.entry.severity ?? entry.severity),
       run: run.runId,
@@ -52,6 +56,12 @@ export class FindingPages {
       lastRun: sight.runId,
       ...(sight.fixedAt ? { fixedAt: sight.fixedAt } : {}),
     };
+  }
+
+  /** The tool a finding goes by: of a shared one the tool that reported it first. */
+  async toolOf(entry: Entry, position: number): Promise<string> {
+    if (!entry.isShared || !entry.kept) return entry.tool;
+    return (await this.#entry(entry.history, numberAt(entry.kept.firsts, position)))?.tool ?? entry.tool;
   }
 
   /** Where the newest content of a finding is, whose content was at a place once. */

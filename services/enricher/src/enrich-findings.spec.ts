@@ -266,7 +266,14 @@ describe('a step outside', () => {
     );
     return { context, batch: output?.data as Batch };
   };
-  const answer = { positions: [0], annotations: { 'age.days': '3' }, owners: [], severity: CRITICAL, step: 'age' };
+  const answer = {
+    positions: [0],
+    annotations: { 'age.days': '3' },
+    owners: [],
+    severity: CRITICAL,
+    anyTool: false,
+    step: 'age',
+  };
 
   it.each<[string, (batch: Batch) => Batch]>([
     [
@@ -351,7 +358,7 @@ describe('a batch that others could not work with', () => {
     ['a severity is above 5', { severities: Uint8Array.of(1, 6) }],
     [
       'behind the last finding',
-      { enrichments: [{ step: 'x', positions: [2], annotations: {}, owners: [], severity: 0 }] },
+      { enrichments: [{ step: 'x', positions: [2], annotations: {}, owners: [], severity: 0, anyTool: false }] },
     ],
   ])('is refused: %s', async (reason, wrong) => {
     const batch = {

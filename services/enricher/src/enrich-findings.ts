@@ -101,7 +101,7 @@ function takeBack(batch: Batch, step: string): Batch {
 }
 
 function enrichment(step: string, delta: Delta): Enrichment {
-  return { positions: [], annotations: {}, owners: [], severity: Severity.UNSPECIFIED, ...delta, step };
+  return { positions: [], annotations: {}, owners: [], severity: Severity.UNSPECIFIED, anyTool: false, ...delta, step };
 }
 
 function applySeverity(severities: Uint8Array, { severity, positions }: Enrichment): void {

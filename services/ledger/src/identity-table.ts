@@ -1,6 +1,7 @@
 // The identities of a target, flat in memory: a number for each, found by its 16 bytes in well under a microsecond.
 // Open addressing with linear probing. Identities are hashes already, so their bytes say where to look. Two tools may
-// have the same identity (one CVE of one package); each tool's are masked by its own 16 bytes, which keeps them apart.
+// have the same identity (one CVE of one package); each tool's are masked by its own 16 bytes, which keeps them apart,
+// unless a step says that they are the same.
 import { hash } from 'node:crypto';
 import { identityBytes } from '@assay/contracts';
 
@@ -11,6 +12,9 @@ export function maskOf(tool: string): ToolMask {
   const bytes = hash('sha256', tool, 'buffer');
   return [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)];
 }
+
+/** Of identities that are the same whichever tool reports them. */
+export const sharedMask: ToolMask = [0, 0, 0, 0];
 
 const wordsEach = identityBytes / 4;
 

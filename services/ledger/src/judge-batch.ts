@@ -2,6 +2,8 @@
 // unchanged; what is new, back, accepted or changed gets its newest content kept.
 import { type Batch, identityBytes, Transition } from '@assay/contracts';
 import { FindingMark, type Marking, type Place, placeBytes, setPlace } from '@assay/store';
+import { sharedMask } from './identity-table.ts';
+import { judgeShared } from './judge-shared.ts';
 import type { Area, Memory } from './memory.ts';
 import type { BatchContents } from './read-batch.ts';
 import type { Scan } from './scan.ts';
@@ -19,16 +21,30 @@ export interface Judgement {
   markings: Marking[];
 }
 
+/** What one sighting of a known finding makes of it. */
+export interface Verdict {
+  transition: Transition;
+  /** Its content is to be kept. */
+  isKept: boolean;
+}
+
+export interface Sight {
+  at: number;
+  newer: readonly Scan[];
+  isSuppressed: boolean;
+  hash: number;
+}
+
 /**
  * `at` is when the batch's scan began, in milliseconds, `newer` are the scans that began after it: what they saw, an
- * older one does not change.
+ * older one does not change. `isShared`: its findings are the target's, whichever tool reports them.
  */
 export function judgeBatch(
   memory: Memory,
   area: Area,
   batch: Batch,
   contents: BatchContents,
-  { at, newer }: { at: number; newer: readonly Scan[] },
+  { at, newer, isShared }: { at: number; newer: readonly Scan[]; isShared: boolean },
 ): Judgement {
   const { findings } = memory;
   const count = batch.findings.length;
@@ -39,15 +55,18 @@ export function judgeBatch(
     firsts: [],
     markings: [],
   };
+  const mask = isShared ? sharedMask : area.mask;
+  const judge = isShared ? judgeShared : judgeKnown;
+  const mayBeOther = isShared || findings.witnesses.isUsed;
   // The same identity twice in a batch: the second one is what the first one was made.
   const keptHere = new Map<string, Place>();
   for (let position = 0; position < count; position++) {
     const isSuppressed = contents.suppressed[position] === 1;
-    const number = findings.find(batch.identities, position, area.mask);
+    const number = findings.find(batch.identities, position, mask);
     const verdict =
       number < 0
         ? { transition: isSuppressed ? Transition.SUPPRESSED : Transition.OPENED, isKept: true }
-        : judgeKnown(memory, area, number, { at, newer, isSuppressed, hash: contents.hashes[position] ?? 0 });
+        : judge(memory, area, number, { at, newer, isSuppressed, hash: contents.hashes[position] ?? 0 });
     const identity = verdict.isKept ? nameOf(batch.identities, position) : '';
     const twin = verdict.isKept ? keptHere.get(identity) : undefined;
     let place: Place;
@@ -58,9 +77,13 @@ export function judgeBatch(
       place = { seq: memory.next, position: judgement.kept.length };
       keptHere.set(identity, place);
       judgement.kept.push(position);
-      judgement.firsts.push(number < 0 ? memory.next : findings.firstOf(number));
       if (number >= 0) judgement.markings.push({ at: findings.placeOf(number), mark: FindingMark.MOVED, to: place });
-      judgement.transitions[position] = verdict.transition;
+      const other =
+        mayBeOther && !findings.isAlive(number) ? otherForm(memory, area, number, batch, position, isShared) : -1;
+      const known = number < 0 ? other : number;
+      judgement.firsts.push(known < 0 ? memory.next : findings.firstOf(known));
+      judgement.transitions[position] =
+        other < 0 ? verdict.transition : goesOn(verdict.transition, findings.markOf(other));
     } else {
       place = findings.placeOf(number);
       judgement.transitions[position] = verdict.transition;
@@ -70,14 +93,27 @@ export function judgeBatch(
   return judgement;
 }
 
-interface Sight {
-  at: number;
-  newer: readonly Scan[];
-  isSuppressed: boolean;
-  hash: number;
+/** The finding of the same identity and tool, if it is alive, from before its findings were shared or shared no more. */
+function otherForm(
+  memory: Memory,
+  { tool, mask }: Area,
+  number: number,
+  { identities }: Batch,
+  position: number,
+  isShared: boolean,
+): number {
+  const other = memory.aliveAt(identities, position, isShared ? mask : sharedMask);
+  const isSame = other >= 0 && [other, number].every((each) => each < 0 || memory.toolOf(each) === tool);
+  return isSame ? other : -1;
 }
 
-function judgeKnown(memory: Memory, area: Area, number: number, { at, newer, isSuppressed, hash }: Sight) {
+/** What was open or accepted all the time is not opened. */
+function goesOn(transition: Transition, mark: number): Transition {
+  if (transition === Transition.SUPPRESSED) return transition;
+  return mark === FindingMark.SUPPRESSED ? Transition.REOPENED : Transition.RECURRED;
+}
+
+function judgeKnown(memory: Memory, area: Area, number: number, { at, newer, isSuppressed, hash }: Sight): Verdict {
   const { findings } = memory;
   const mark = findings.markOf(number);
   const wasSuppressed = mark === FindingMark.SUPPRESSED;

@@ -2,6 +2,7 @@
 // of typed arrays.
 import { FindingMark, type Place } from '@assay/store';
 import { IdentityTable, type ToolMask } from './identity-table.ts';
+import { Witnesses } from './witnesses.ts';
 
 /** What a new entry says of a finding whose content it keeps. */
 export interface KeptFinding {
@@ -12,7 +13,7 @@ export interface KeptFinding {
   first: number;
   mark: FindingMark;
   severity: number;
-  /** Number of its tool and scope. */
+  /** Number of its tool and scope; of a shared one, of those that reported it first. */
   area: number;
   /** When the scan began that it was written by. Milliseconds since 1970. */
   at: number;
@@ -22,6 +23,8 @@ export interface KeptFinding {
 const growth = 1.25;
 
 export class KnownFindings {
+  /** Of the shared ones. */
+  readonly witnesses = new Witnesses();
   readonly #table = new IdentityTable();
   #seq = new Uint32Array(256);
   #position = new Uint16Array(256);
@@ -44,7 +47,8 @@ export class KnownFindings {
     return this.#table.find(identities, position, mask);
   }
 
-  keep(identities: Uint8Array, position: number, mask: ToolMask, kept: KeptFinding): void {
+  /** Its number. */
+  keep(identities: Uint8Array, position: number, mask: ToolMask, kept: KeptFinding): number {
     const number = this.#table.add(identities, position, mask);
     if (number >= this.#seq.length) this.#grow();
     this.#seq[number] = kept.place.seq;
@@ -55,6 +59,11 @@ export class KnownFindings {
     this.#time[number] = this.#timeNumber(kept.at);
     this.#mark[number] = kept.mark;
     this.#severity[number] = kept.severity;
+    return number;
+  }
+
+  accept(number: number): void {
+    this.#mark[number] = FindingMark.SUPPRESSED;
   }
 
   fix(number: number): void {
@@ -91,6 +100,12 @@ export class KnownFindings {
 
   severityOf(number: number): number {
     return this.#severity[number] ?? 0;
+  }
+
+  /** Whether it is open or accepted. */
+  isAlive(number: number): boolean {
+    const mark = this.markOf(number);
+    return number >= 0 && (mark === FindingMark.OPEN || mark === FindingMark.SUPPRESSED);
   }
 
   writeIdentity(number: number, mask: ToolMask, target: Uint8Array, position: number): void {

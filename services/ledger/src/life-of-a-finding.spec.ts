@@ -77,7 +77,9 @@ describe('a finding', () => {
   it('is accepted by an enrichment as well as by its source', async () => {
     const input = enriched({ findings: 'a b c' });
     const suppression = { kind: 'policy', justification: 'not reachable' };
-    input.data.enrichments = [{ step: 'vex', positions: [1], annotations: {}, owners: [], severity: 0, suppression }];
+    input.data.enrichments = [
+      { step: 'vex', positions: [1], annotations: {}, owners: [], severity: 0, anyTool: false, suppression },
+    ];
     expect(await tell(rig.replica(), input)).toEqual(['opened high a c', 'suppressed high b']);
     expect(await rig.findings()).toEqual(['open high a', 'open high c', 'suppressed high b']);
   });
@@ -98,8 +100,8 @@ describe('a finding', () => {
     const replica = rig.replica();
     const inputs = [enriched({ findings: 'a b c' }), parsed({ findings: 3 })] as const;
     inputs[0].data.enrichments = [
-      { step: 'annotate', positions: [], annotations: { env: 'prod' }, owners: [], severity: 0 },
-      { step: 'codeowners', positions: [0, 2], annotations: {}, owners: ['@acme/web'], severity: 0 },
+      { step: 'annotate', positions: [], annotations: { env: 'prod' }, owners: [], severity: 0, anyTool: false },
+      { step: 'codeowners', positions: [0, 2], annotations: {}, owners: ['@acme/web'], severity: 0, anyTool: false },
     ];
     await tell(replica, ...inputs);
     const [, said] = [

@@ -1,6 +1,6 @@
 // What is known of one target: the fold of its history's entries. Every change goes through `append`, which the store
 // refuses when somebody else has written since; then the memory catches up, and the caller decides anew.
-import { Fault, InvalidInput, Transition } from '@assay/contracts';
+import { Fault, InvalidInput, identityBytes, Transition } from '@assay/contracts';
 import {
   type Append,
   type Closing,
@@ -12,7 +12,7 @@ import {
   type LedgerStore,
   numberAt,
 } from '@assay/store';
-import { maskOf, type ToolMask } from './identity-table.ts';
+import { maskOf, sharedMask, type ToolMask } from './identity-table.ts';
 import { KnownFindings } from './known-findings.ts';
 import { Scan } from './scan.ts';
 
@@ -95,6 +95,24 @@ export class Memory {
     return this.#areaList[number];
   }
 
+  /** The tool a finding goes by: of a shared one the tool that reported it first, for ever. */
+  toolOf(number: number): string {
+    return this.areaAt(this.findings.areaOf(number))?.tool ?? '';
+  }
+
+  /** The number of the finding that has the same identity under another mask, if it is open or accepted; else -1. */
+  aliveAs(number: number, mask: ToolMask, other: ToolMask): number {
+    const identity = new Uint8Array(identityBytes);
+    this.findings.writeIdentity(number, mask, identity, 0);
+    return this.aliveAt(identity, 0, other);
+  }
+
+  /** The number of an identity's finding, if it is open or accepted; else -1. */
+  aliveAt(identities: Uint8Array, position: number, mask: ToolMask): number {
+    const number = this.findings.find(identities, position, mask);
+    return this.findings.isAlive(number) ? number : -1;
+  }
+
   /** What has come of a report so far; it begins at `at` when nothing has. `keep` is in use and must not be let go. */
   async scan(reportId: string, begins: () => Promise<{ runId: string; at: string }>, keep = reportId): Promise<Scan> {
     const known = this.#scans.get(reportId);
@@ -135,22 +153,34 @@ export class Memory {
     this.#scans.get(entry.reportId)?.take(entry, this.#numbers(entry));
   }
 
-  #keep({ seq, severity, at }: Entry, kept: Kept, area: Area): void {
+  #keep({ seq, severity, at: began, isShared }: Entry, kept: Kept, area: Area): void {
+    const mask = isShared ? sharedMask : area.mask;
+    const at = Date.parse(began);
     for (let position = 0; position < kept.transitions.length; position++) {
-      this.findings.keep(kept.identities, position, area.mask, {
+      const known = isShared ? this.findings.find(kept.identities, position, mask) : -1;
+      const hash = numberAt(kept.hashes, position);
+      const number = this.findings.keep(kept.identities, position, mask, {
         place: { seq, position },
-        hash: numberAt(kept.hashes, position),
+        hash,
         first: numberAt(kept.firsts, position),
         mark: kept.transitions[position] === Transition.SUPPRESSED ? FindingMark.SUPPRESSED : FindingMark.OPEN,
         severity,
-        area: area.number,
-        at: Date.parse(at),
+        area: known < 0 ? area.number : this.findings.areaOf(known),
+        at,
       });
+      if (isShared) this.findings.witnesses.put(number, { area: area.number, hash, at, seq });
     }
   }
 
   #close(entry: Entry, { isProof, isEnd }: Closing, area: Area): void {
-    for (const number of this.#numbers(entry)) this.findings.fix(number);
+    const { witnesses } = this.findings;
+    // All findings of a closing's entry change the same way.
+    const isAccepted = entry.seen?.transitions[0] === Transition.SUPPRESSED;
+    for (const number of this.#numbers(entry)) {
+      if (entry.isShared) witnesses.remove(number, area.number);
+      if (!witnesses.has(number)) this.findings.fix(number);
+      else if (isAccepted) this.findings.accept(number);
+    }
     const at = Date.parse(entry.at);
     if (!isProof || !isEnd || at < (area.coverage?.at ?? 0)) return;
     const { runId, reportId, revision } = entry;
@@ -158,9 +188,9 @@ export class Memory {
     for (const [id, recent] of this.#recent) if (recent.area === area && recent.at <= at) this.#recent.delete(id);
   }
 
-  *#numbers({ seen, tool, scope }: Entry): Iterable<number> {
+  *#numbers({ seen, tool, scope, isShared }: Entry): Iterable<number> {
     if (!seen) return;
-    const { mask } = this.area(tool, scope);
+    const mask = isShared ? sharedMask : this.area(tool, scope).mask;
     for (let position = 0; position < seen.transitions.length; position++) {
       const number = this.findings.find(seen.identities, position, mask);
       if (number >= 0) yield number;

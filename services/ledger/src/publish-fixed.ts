@@ -1,9 +1,9 @@
-// finding.changed for what a closing fixed: whole findings, as they were last seen, from the ledger's own contents.
+// finding.changed for what a closing fixed, or left to tools that accept it: whole findings, as they were last seen, from
+// the ledger's own contents.
 import {
   type Batch,
   type Enrichment,
   emitTotal,
-  Fault,
   findingChanged,
   identityBytes,
   maxBatchBytes,
@@ -14,44 +14,63 @@ import {
   Transition,
 } from '@assay/contracts';
 import { type Entry, type Place, placeAt } from '@assay/store';
+import { Contents } from './contents.ts';
 import type { LedgerContext } from './resources.ts';
-import type { ClosedReport } from './settle-report.ts';
-
-/** Contents kept at hand; a closing's findings lie close together. */
-const maxContents = 16;
+import type { ClosedReport, ClosingEntry } from './settle-report.ts';
 
 export async function* publishFixed(
   { report, closings }: ClosedReport,
   target: Target | undefined,
   context: LedgerContext,
 ): AsyncIterable<Outgoing> {
-  const { parsed } = report;
-  const contents = new Contents(context);
-  for (const entry of closings) {
-    let chunk: Portion[] = [];
-    let bytes = 0;
-    let ordinal = 0;
-    const flush = () =>
-      emitTotal(
-        findingChanged,
-        fixedBatch(chunk, entry, report, target),
-        `${entry.key}/${parsed.parsedAt}/${ordinal++}`,
-      );
-    const count = entry.seen?.transitions.length ?? 0;
-    for (let position = 0; position < count; position++) {
-      const place = placeAt(entry.seen?.places ?? new Uint8Array(), position);
-      const batch = await contents.at(entry.history, place);
-      const size = batch.findings[place.position]?.length ?? 0;
-      if (chunk.length === maxBatchFindings || (chunk.length > 0 && bytes + size > maxBatchBytes)) {
-        yield flush();
-        chunk = [];
-        bytes = 0;
-      }
-      chunk.push({ batch, place });
-      bytes += size;
-    }
-    if (chunk.length > 0) yield flush();
+  for (const closing of closings) {
+    // What goes on without this tool has not changed for anybody else.
+    if ((closing.entry.seen?.transitions[0] ?? Transition.UNSPECIFIED) === Transition.UNSPECIFIED) continue;
+    yield* publishClosing(closing, report, target, context);
   }
+}
+
+async function* publishClosing(
+  { entry, tools }: ClosingEntry,
+  report: ClosedReport['report'],
+  target: Target | undefined,
+  context: LedgerContext,
+): AsyncIterable<Outgoing> {
+  const contents = new Contents(entry.history, context);
+  let chunk: Portion[] = [];
+  let bytes = 0;
+  let ordinal = 0;
+  let tool = entry.tool;
+  const flush = () =>
+    emitTotal(
+      findingChanged,
+      fixedBatch(chunk, { entry, tool }, report, target),
+      `${entry.key}/${report.parsed.parsedAt}/${ordinal++}`,
+    );
+  for (const position of byTool(entry, tools)) {
+    const place = placeAt(entry.seen?.places ?? new Uint8Array(), position);
+    const batch = await contents.at(place);
+    const size = batch.findings[place.position]?.length ?? 0;
+    const next = tools[position] ?? entry.tool;
+    const isFull = chunk.length === maxBatchFindings || bytes + size > maxBatchBytes || next !== tool;
+    if (chunk.length > 0 && isFull) {
+      yield flush();
+      chunk = [];
+      bytes = 0;
+    }
+    tool = next;
+    chunk.push({ batch, place });
+    bytes += size;
+  }
+  if (chunk.length > 0) yield flush();
+}
+
+/** The positions of an entry, those of each tool together. */
+function byTool({ seen }: Entry, tools: readonly string[]): number[] {
+  const positions = [...(seen?.transitions ?? []).keys()];
+  const order = [...new Set(tools)];
+  if (order.length < 2) return positions;
+  return order.flatMap((tool) => positions.filter((position) => tools[position] === tool));
 }
 
 interface Portion {
@@ -59,34 +78,9 @@ interface Portion {
   place: Place;
 }
 
-class Contents {
-  readonly #context: LedgerContext;
-  readonly #batches = new Map<number, Batch>();
-
-  constructor(context: LedgerContext) {
-    this.#context = context;
-  }
-
-  async at(history: string, { seq }: Place): Promise<Batch> {
-    const known = this.#batches.get(seq);
-    if (known) return known;
-    const batch = await this.#context.resources.store.ledger.content(history, seq);
-    if (!batch) {
-      throw new Fault(`the ledger has no content for entry ${history}/${seq}: restore the store from a backup`, {
-        code: 'store.content',
-      });
-    }
-    if (this.#batches.size === maxContents) {
-      for (const oldest of [...this.#batches.keys()].slice(0, 1)) this.#batches.delete(oldest);
-    }
-    this.#batches.set(seq, batch);
-    return batch;
-  }
-}
-
 function fixedBatch(
   portions: readonly Portion[],
-  { severity, tool, runId }: Entry,
+  { entry: { severity, runId, isShared, seen }, tool }: { entry: Entry; tool: string },
   { parsed }: ClosedReport['report'],
   target: Target | undefined,
 ): Batch {
@@ -102,7 +96,8 @@ function fixedBatch(
       enrichments.set(key, same);
     }
   });
-  const version = portions[0]?.batch.tool?.version ?? '';
+  // The words of a shared one may be another tool's.
+  const version = (isShared ? undefined : portions[0]?.batch.tool?.version) ?? '';
   return {
     reportId: parsed.reportId,
     runId,
@@ -116,6 +111,6 @@ function fixedBatch(
     severities: new Uint8Array(portions.length).fill(severity),
     enrichments: [...enrichments.values()],
     steps: [],
-    transition: Transition.FIXED,
+    transition: (seen?.transitions[0] ?? Transition.FIXED) as Transition,
   };
 }

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { type Batch, InvalidInput, identityBytes, messageType, pick } from '@assay/contracts';
 import { FindingFields } from '@assay/store';
+import { sharedHash } from './judge-shared.ts';
 
 const enrichmentType = messageType('Enrichment');
 
@@ -27,8 +28,34 @@ export function checkBatch({ reportId, target, tool, findings, identities, sever
   if (severities.length !== findings.length) throw wrong(`${findings.length} findings need as many severities`);
 }
 
-/** The batch in parts of one severity each, worst first; nearly always it is one already. */
-export function bySeverity(batch: Batch): Batch[] {
+/** Some findings of a batch, all of one severity. */
+export interface Part {
+  batch: Batch;
+  /** They are the same whichever tool reports them. */
+  isShared: boolean;
+}
+
+/** The batch in parts, worst first; nearly always it is one already. */
+export function partsOf(batch: Batch): Part[] {
+  const parts = bySeverity(batch);
+  if (!batch.enrichments.some(({ anyTool }) => anyTool)) return parts.map((part) => ({ batch: part, isShared: false }));
+  return parts.flatMap(bySharing);
+}
+
+function bySharing(batch: Batch): Part[] {
+  const shared = new Uint8Array(batch.findings.length);
+  for (const { anyTool, positions } of batch.enrichments) {
+    if (!anyTool) continue;
+    if (positions.length === 0) shared.fill(1);
+    else for (const position of positions) shared[position] = 1;
+  }
+  return [true, false].flatMap((isShared) => {
+    const positions = [...shared.keys()].filter((position) => shared[position] === Number(isShared));
+    return positions.length > 0 ? [{ batch: pick(batch, positions), isShared }] : [];
+  });
+}
+
+function bySeverity(batch: Batch): Batch[] {
   const [first] = batch.severities;
   if (batch.severities.every((severity) => severity === first)) return batch.findings.length > 0 ? [batch] : [];
   const positions = new Map<number, number[]>();
@@ -40,7 +67,7 @@ export function bySeverity(batch: Batch): Batch[] {
 
 const fields = new FindingFields();
 
-export function readContents(batch: Batch): BatchContents {
+export function readContents({ batch, isShared }: Part): BatchContents {
   const { findings, severities, enrichments } = batch;
   const suppressed = new Uint8Array(findings.length);
   const hashes = Uint32Array.from(severities);
@@ -58,7 +85,8 @@ export function readContents(batch: Batch): BatchContents {
     hashes[position] = crc32(finding, hashes[position]);
     if (fields.read(finding).isSuppressed) suppressed[position] = 1;
   });
-  return { suppressed, hashes };
+  if (!isShared) return { suppressed, hashes };
+  return { suppressed, hashes: hashes.map((hash, position) => sharedHash(hash, suppressed[position] === 1)) };
 }
 
 /** The distinct rules of findings, and their least and greatest paths by bytes. */

@@ -1,5 +1,5 @@
 // What has come of one report so far: which batches, how many findings, and which findings of the target were in it.
-import { addCounts, type Counts, type Entry, emptyCounts } from '@assay/store';
+import { addCounts, addFixed, type Counts, type Entry, emptyCounts } from '@assay/store';
 
 export class Scan {
   readonly reportId: string;
@@ -38,7 +38,7 @@ export class Scan {
     if (entry.closing) {
       if (this.closings.some(({ key }) => key === entry.key)) return false;
       this.closings.push(entry);
-      if (entry.seen) addCounts(this.counts, entry.severity, entry.seen.transitions);
+      if (entry.seen) addFixed(this.counts, entry.seen.transitions);
       return true;
     }
     if (this.#keys.has(entry.key)) return false;

@@ -11,18 +11,32 @@ import {
   placeBytes,
   setPlace,
 } from '@assay/store';
+import { findGone, type Portion } from './find-gone.ts';
+import { sharedMask } from './identity-table.ts';
 import type { Area, Memory } from './memory.ts';
 import type { LedgerContext } from './resources.ts';
 import type { Scan } from './scan.ts';
 
-/** Findings of one entry that says what is fixed. */
-const maxFixed = 4096;
 const maxConflicts = 5;
 
-/** A report that is closed, and what closing it fixed. */
+/** What the last entry of a tool says: nothing more is gone. */
+const end: Portion = { isShared: false, transition: Transition.FIXED, severity: 0, gone: [] };
+
+const marks: ReadonlyMap<Transition, FindingMark> = new Map([
+  [Transition.FIXED, FindingMark.FIXED],
+  [Transition.SUPPRESSED, FindingMark.SUPPRESSED],
+]);
+
+/** A report that is closed, and what closing it changed. */
 export interface ClosedReport {
   report: LedgerReport;
-  closings: Entry[];
+  closings: ClosingEntry[];
+}
+
+export interface ClosingEntry {
+  entry: Entry;
+  /** The tools that its findings go by, in order; empty: all by the entry's. */
+  tools: string[];
 }
 
 /** The closed report when this event is the one that closed it, now or before; undefined else. */
@@ -37,7 +51,8 @@ export async function settleReport(
   const report = await ledger.report(reportId);
   if (!report) return undefined;
   const closings = () => scan.closings.filter(({ closing }) => closing?.parse === report.parse);
-  if (report.closed) return report.closed.trigger === eventId ? { report, closings: closings() } : undefined;
+  const named = () => closings().map((entry) => ({ entry, tools: toolsOf(entry, memory) }));
+  if (report.closed) return report.closed.trigger === eventId ? { report, closings: named() } : undefined;
   if (scan.taken !== report.parsed.findings) return undefined;
   for (let conflicts = 0; !closings().some(({ closing }) => closing?.isLast); conflicts++) {
     if (conflicts === maxConflicts) {
@@ -52,7 +67,14 @@ export async function settleReport(
   const closed = { at: context.now().toISOString(), trigger: eventId, counts: scan.counts };
   await ledger.closeReport(reportId, report.parse, closed);
   memory.release(reportId);
-  return { report: { ...report, closed }, closings: closings() };
+  return { report: { ...report, closed }, closings: named() };
+}
+
+function toolsOf({ isShared, seen }: Entry, memory: Memory): string[] {
+  if (!isShared || !seen) return [];
+  return Array.from(seen.transitions, (_, position) =>
+    memory.toolOf(memory.findings.find(seen.identities, position, sharedMask)),
+  );
 }
 
 /** Appends the closings that are not there yet; stops when somebody else writes first. */
@@ -72,11 +94,11 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
     if (isThrough) continue;
     // Of an older scan it is the newer one's proof that counts.
     const isOlder = Date.parse(scan.at) < (area.coverage?.at ?? 0);
-    const chunks = isProof || isOlder ? findGone(memory, area, scan, { newer, isOlder }) : [];
+    const portions = isProof || isOlder ? findGone(memory, area, scan, { newer, isOlder }) : [];
     const before = { beforeAt: area.coverage?.value.at ?? '', beforeRun: area.coverage?.value.runId ?? '' };
-    for (const { severity, numbers } of [...chunks, { severity: 0, numbers: [] }]) {
-      const isEnd = numbers.length === 0;
-      const closing = { ...before, parse, isProof, isEnd, isLast: isEnd && index === tools.length - 1 };
+    for (const portion of [...portions, end]) {
+      const isEnd = portion === end;
+      const facts = { ...before, parse, isProof, isEnd, isLast: isEnd && index === tools.length - 1 };
       const entry: Entry = {
         history: memory.history,
         seq: memory.next,
@@ -89,63 +111,34 @@ async function close(report: LedgerReport, event: string, memory: Memory, scan: 
         scope: parsed.scope,
         at: scan.at,
         storedAt: context.now().toISOString(),
-        severity,
+        severity: portion.severity,
         count: 0,
-        closing,
+        isShared: portion.isShared,
+        closing: facts,
       };
-      if (!(await memory.append(fixing(entry, area, numbers, memory)))) return;
+      if (!(await memory.append(closing(entry, area, portion, memory)))) return;
     }
   }
 }
 
-/** What is open and was not in the scan, though the scan would have seen it; by severity, in entries' portions. */
-function findGone(
-  { findings }: Memory,
-  area: Area,
-  scan: Scan,
-  { newer, isOlder }: { newer: readonly Scan[]; isOlder: boolean },
-): { severity: number; numbers: number[] }[] {
-  const at = Date.parse(scan.at);
-  const closedBy = area.coverage?.seq ?? 0;
-  const gone = new Map<number, number[]>();
-  for (let number = 0; number < findings.size; number++) {
-    if (findings.areaOf(number) !== area.number) continue;
-    const mark = findings.markOf(number);
-    if (mark !== FindingMark.OPEN && mark !== FindingMark.SUPPRESSED) continue;
-    // A newer complete scan came in first: it spoke for all but what only this one saw, and brought after it.
-    const isGone = isOlder ? scan.saw(number) && findings.seqOf(number) > closedBy : !scan.saw(number);
-    if (!isGone || findings.atOf(number) > at || newer.some((other) => other.saw(number))) continue;
-    const severity = findings.severityOf(number);
-    const numbers = gone.get(severity);
-    if (numbers) numbers.push(number);
-    else gone.set(severity, [number]);
-  }
-  return [...gone]
-    .sort(([a], [b]) => b - a)
-    .flatMap(([severity, numbers]) =>
-      Array.from({ length: Math.ceil(numbers.length / maxFixed) }, (_, chunk) => ({
-        severity,
-        numbers: numbers.slice(chunk * maxFixed, (chunk + 1) * maxFixed),
-      })),
-    );
-}
-
-function fixing(entry: Entry, area: Area, numbers: readonly number[], { findings }: Memory): Append {
-  const { closing, reportId, runId, revision, at } = entry;
-  const isCovered = closing?.isProof && closing.isEnd && Date.parse(at) >= (area.coverage?.at ?? 0);
+function closing(entry: Entry, area: Area, { transition, gone }: Portion, { findings }: Memory): Append {
+  const { reportId, runId, revision, at } = entry;
+  const isCovered = entry.closing?.isProof && entry.closing.isEnd && Date.parse(at) >= (area.coverage?.at ?? 0);
   const coverage = isCovered
     ? { coverage: { key: coverageKey(area.tool, area.scope), value: { at, runId, reportId, revision } } }
     : {};
-  if (numbers.length === 0) return { entry, markings: [], ...coverage };
-  const identities = new Uint8Array(numbers.length * identityBytes);
-  const places = new Uint8Array(numbers.length * placeBytes);
+  if (gone.length === 0) return { entry, markings: [], ...coverage };
+  const mask = entry.isShared ? sharedMask : area.mask;
+  const identities = new Uint8Array(gone.length * identityBytes);
+  const places = new Uint8Array(gone.length * placeBytes);
   const markings: Marking[] = [];
-  numbers.forEach((number, position) => {
+  gone.forEach(({ number, movedTo }, position) => {
     const place = findings.placeOf(number);
-    findings.writeIdentity(number, area.mask, identities, position);
+    findings.writeIdentity(number, mask, identities, position);
     setPlace(places, position, place);
-    markings.push({ at: place, mark: FindingMark.FIXED, to: { seq: entry.seq, position } });
+    const mark = movedTo ? FindingMark.MOVED : marks.get(transition);
+    if (mark !== undefined) markings.push({ at: place, mark, to: movedTo ?? { seq: entry.seq, position } });
   });
-  const transitions = new Uint8Array(numbers.length).fill(Transition.FIXED);
+  const transitions = new Uint8Array(gone.length).fill(transition);
   return { entry: { ...entry, seen: { identities, transitions, places } }, markings, ...coverage };
 }

@@ -4,26 +4,27 @@ import { hash } from 'node:crypto';
 import {
   type Batch,
   type Event,
-  emitTotal,
-  findingChanged,
   InvalidInput,
   identityAt,
   type Outgoing,
   pick,
   Transient,
   Transition,
-  transitionNames,
 } from '@assay/contracts';
 import { type Append, type Entry, FindingMark, numbersOf } from '@assay/store';
 import { assessRun } from './assess-run.ts';
+import { sharedMask } from './identity-table.ts';
 import { type Judgement, judgeBatch } from './judge-batch.ts';
-import type { Memory } from './memory.ts';
+import { witnessNames } from './judge-shared.ts';
+import type { Area, Memory } from './memory.ts';
+import { publishChanges, type Taken, takenAs } from './publish-changes.ts';
 import { publishFixed } from './publish-fixed.ts';
-import { bySeverity, checkBatch, rangeOf, readContents } from './read-batch.ts';
+import { checkBatch, type Part, partsOf, rangeOf, readContents } from './read-batch.ts';
 import type { LedgerContext } from './resources.ts';
 import type { Scan } from './scan.ts';
 import { settleReport } from './settle-report.ts';
 import { scanBegin } from './times.ts';
+import { witnessed } from './witnessed.ts';
 
 /** Times a batch is judged anew because somebody else wrote first. */
 const maxConflicts = 5;
@@ -32,7 +33,7 @@ export async function* takeInFindings(event: Event<Batch>, context: LedgerContex
   const batch = event.data;
   checkBatch(batch);
   const { memories } = context.resources;
-  const parts = bySeverity(batch);
+  const parts = partsOf(batch);
   const { taken, closed } = await memories.with(batch.target?.name ?? '', async (memory) => {
     const scan = await memory.scan(batch.reportId, () => scanBegin(batch.runId, batch.reportId, event.time, context));
     const taken: Taken[] = [];
@@ -41,39 +42,38 @@ export async function* takeInFindings(event: Event<Batch>, context: LedgerContex
   });
   // Outside the target's turn: the next batch is judged meanwhile, and one sync does for both.
   await context.resources.store.ledger.settled();
-  for (const { part, key, transitions } of taken) yield* changes(part, key, transitions);
+  for (const each of taken) yield* publishChanges(each, context);
   if (!closed) return;
   yield* publishFixed(closed, batch.target, context);
   yield* assessRun(closed.report.parsed.runId || batch.reportId, context);
 }
 
-interface Taken {
-  part: Batch;
-  key: string;
-  transitions: Uint8Array;
-}
-
 async function takeIn(
-  part: Batch,
+  part: Part,
   event: Event<Batch>,
   memory: Memory,
   scan: Scan,
   context: LedgerContext,
 ): Promise<Taken> {
-  const key = batchKey(part);
-  const area = memory.area(part.tool?.name ?? '', part.scope);
+  const { batch, isShared } = part;
+  const key = batchKey(batch);
+  const area = memory.area(batch.tool?.name ?? '', batch.scope);
   const contents = readContents(part);
   const at = Date.parse(scan.at);
   for (let attempt = 0; attempt < maxConflicts; attempt++) {
     // First, because reading them may find that others wrote; nothing may come between the rest and the append.
-    const newer = await memory.scansAfter(area, at, part.reportId);
-    if (scan.has(key))
-      return { part, key, transitions: await transitionsBefore(part, key, contents.suppressed, context, memory) };
-    checkOpen(part, scan);
-    const judgement = judgeBatch(memory, area, part, contents, { at, newer });
+    const newer = await memory.scansAfter(area, at, batch.reportId);
+    if (scan.has(key)) {
+      const { transitions, places } = await toldBefore(batch, key, contents.suppressed, context, memory);
+      return takenAs(part, key, transitions, places, memory);
+    }
+    checkOpen(batch, scan);
+    const judgement = judgeBatch(memory, area, batch, contents, { at, newer, isShared });
     const storedAt = context.now().toISOString();
     const append = appendOf(part, { key, event: event.id, at: scan.at, storedAt }, judgement, contents.hashes, memory);
-    if (await memory.append(append)) return { part, key, transitions: judgement.transitions };
+    if (isShared) addWitnesses(append, memory, area);
+    if (!(await memory.append(append))) continue;
+    return takenAs(part, key, judgement.transitions, judgement.places, memory);
   }
   throw new Transient(`the history of target "${memory.target}" is written by too many at once`, {
     code: 'ledger.contended',
@@ -87,7 +87,7 @@ function batchKey({ reportId, index, severities, identities, tool }: Batch): str
 }
 
 function appendOf(
-  part: Batch,
+  { batch, isShared }: Part,
   { key, event, at, storedAt }: Pick<Entry, 'key' | 'event' | 'at' | 'storedAt'>,
   { transitions, places, kept, firsts, markings }: Judgement,
   hashes: Uint32Array,
@@ -98,19 +98,20 @@ function appendOf(
     seq: memory.next,
     key,
     event,
-    reportId: part.reportId,
-    runId: part.runId || part.reportId,
-    revision: part.revision,
-    tool: part.tool?.name ?? '',
-    scope: part.scope,
+    reportId: batch.reportId,
+    runId: batch.runId || batch.reportId,
+    revision: batch.revision,
+    tool: batch.tool?.name ?? '',
+    scope: batch.scope,
     at,
     storedAt,
-    severity: part.severities[0] ?? 0,
-    count: part.findings.length,
-    seen: { identities: part.identities, transitions, places },
+    severity: batch.severities[0] ?? 0,
+    count: batch.findings.length,
+    isShared,
+    seen: { identities: batch.identities, transitions, places },
   };
   if (kept.length === 0) return { entry, markings };
-  const content = pick(part, kept);
+  const content = pick(batch, kept);
   const keptTransitions = Uint8Array.from(kept, (position) => transitions[position] ?? 0);
   entry.kept = {
     identities: content.identities,
@@ -126,23 +127,34 @@ function appendOf(
   return { entry, content: { ...content, steps: [], transition: 0 }, markings };
 }
 
+/** What is kept of a shared finding names its witnesses as they are from then on. */
+function addWitnesses({ content }: Append, memory: Memory, area: Area): void {
+  if (!content) return;
+  const names = content.findings.map((_, position) =>
+    witnessNames(memory, memory.findings.find(content.identities, position, sharedMask), area),
+  );
+  content.enrichments = [...content.enrichments, ...witnessed(names)];
+}
+
 /** What a batch was told to be when it came first. */
-async function transitionsBefore(
-  part: Batch,
+async function toldBefore(
+  batch: Batch,
   key: string,
   suppressed: Uint8Array,
   { resources }: LedgerContext,
   memory: Memory,
-): Promise<Uint8Array> {
-  const entries = await resources.store.ledger.entriesOfReport(memory.history, part.reportId);
+): Promise<{ transitions: Uint8Array; places?: Uint8Array }> {
+  const entries = await resources.store.ledger.entriesOfReport(memory.history, batch.reportId);
   const entry = entries.find((each) => each.key === key);
-  if (entry?.seen) return entry.seen.transitions;
+  if (entry?.seen) return entry.seen;
   // The scan is forgotten by now, but what it opened is not.
   const transitions = suppressed.map((is) => (is ? Transition.SUPPRESSED : Transition.RECURRED));
   const { kept } = entry ?? {};
-  if (!kept) return transitions;
+  if (!kept) return { transitions };
   const then = new Map(Array.from(kept.transitions, (transition, index) => [identityAt(kept, index), transition]));
-  return transitions.map((transition, position) => then.get(identityAt(part, position)) ?? transition);
+  return {
+    transitions: transitions.map((transition, position) => then.get(identityAt(batch, position)) ?? transition),
+  };
 }
 
 // A report that proved what is gone is over. Findings that come after it in its name would be closed by nothing.
@@ -152,17 +164,4 @@ function checkOpen({ reportId }: Batch, scan: Scan): void {
     `report "${reportId}" was complete before this batch of it came: was its id used twice? Give each report an id of its own`,
     { code: 'report.closed' },
   );
-}
-
-function* changes(part: Batch, key: string, transitions: Uint8Array): Iterable<Outgoing> {
-  const positions = new Map<number, number[]>();
-  transitions.forEach((transition, position) => {
-    const same = positions.get(transition);
-    if (same) same.push(position);
-    else positions.set(transition, [position]);
-  });
-  for (const [transition, some] of positions) {
-    const changed: Batch = { ...pick(part, some), steps: [], transition: transition as Transition };
-    yield emitTotal(findingChanged, changed, `${key}/${transitionNames.of(transition)}`);
-  }
 }

@@ -23,6 +23,7 @@ export interface EntryDraft {
   report?: string;
   at?: string;
   severity?: Severity;
+  isShared?: boolean;
   sightings: Sighting[];
   markings?: Marking[];
   closing?: boolean;
@@ -52,6 +53,7 @@ export function draftEntry(draft: EntryDraft): Append {
     storedAt: at,
     severity,
     count: draft.closing ? 0 : sightings.length,
+    isShared: draft.isShared ?? false,
     seen: { identities: identitiesOf(sightings), transitions: transitionsOf(sightings), places },
   };
   const markings = draft.markings ?? [];

@@ -18,7 +18,7 @@ import { unusable } from '../store-url.ts';
 /** How long to look for a server before giving up. Milliseconds. */
 const selectionTimeoutMs = 5000;
 /** The newest schema we know; each change adds a number and what it takes in `open`. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 export interface Doc extends Document {
   _id: string;
@@ -137,6 +137,12 @@ async function checkSchema(connection: Connection, readOnly: boolean): Promise<v
   }
   if (readOnly) return;
   if (stored === undefined) await connection.insert('schema', { _id: 'assay', schema: schemaVersion });
+  // From 1 to 2 entries may be shared; one without the field is not. Who knows only 1 would take them for a tool's own.
+  else if (stored < schemaVersion) {
+    await connection.attempt(() =>
+      connection.collection('schema').updateOne({ _id: 'assay', schema: stored }, { $set: { schema: schemaVersion } }),
+    );
+  }
   // Speed alone: where the server has none of these, the same queries read more.
   await connection.attempt(async () => {
     await connection.collection('entry').createIndex({ severity: 1, _id: 1 });

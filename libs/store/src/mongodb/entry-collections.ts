@@ -4,7 +4,7 @@
 import { type Batch, type Severity, severityNames } from '@assay/contracts';
 import type { Filter } from 'mongodb';
 import { packContent, unpackContent } from '../content.ts';
-import { addCounts, emptyCounts } from '../counts.ts';
+import { addCounts, addFixed, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
 import type { Append, Counts, Entry, LedgerStore, StoredHistory } from '../ledger-store.ts';
@@ -149,8 +149,9 @@ export class EntryCollections implements EntryReader, EntryWrites {
     for (const doc of await this.#find({ report: reportId })) {
       const { closing, seen, severity, count, storedAt } = await this.#whole(entryOf(doc));
       if (storedAt > counts.storedAt) counts.storedAt = storedAt;
-      if (seen) addCounts(counts, severity, seen.transitions);
-      else if (!closing) counts.findings += count;
+      if (closing) addFixed(counts, seen?.transitions ?? new Uint8Array());
+      else if (seen) addCounts(counts, severity, seen.transitions);
+      else counts.findings += count;
     }
     return counts;
   }
@@ -232,7 +233,7 @@ export class EntryCollections implements EntryReader, EntryWrites {
           ...filter,
           severity,
           ...(history === undefined ? {} : { history }),
-          ...(tool === undefined ? {} : { tool }),
+          ...(tool === undefined ? {} : { $or: [{ tool }, { isShared: true }] }),
           ...(isFirst ? { _id: { $gte: entryId(from.history, from.seq) } } : {}),
         },
         limit - entries.length,

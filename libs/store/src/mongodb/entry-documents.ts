@@ -30,6 +30,7 @@ export function entryDocument({ entry, markings, coverage }: Append): Doc {
     storedAt: facts.storedAt,
     severity: facts.severity,
     count: facts.count,
+    ...(facts.isShared ? { isShared: true } : {}),
     ...liveCounts(counts),
     isClosing: closing !== undefined,
     ...(kept ? { kept: keptDocument(kept), rules: kept.rules, minPath: kept.minPath, maxPath: kept.maxPath } : {}),
@@ -80,6 +81,7 @@ export function entryOf(doc: Doc): Entry {
     storedAt: doc['storedAt'],
     severity: doc['severity'],
     count: doc['count'],
+    isShared: doc['isShared'] === true,
   };
   if (doc['kept']) {
     entry.kept = {

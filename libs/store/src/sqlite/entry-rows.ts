@@ -4,13 +4,14 @@ import type { Closing, Entry, Kept, Seen, StoredHistory } from '../ledger-store.
 import { countMarks } from '../mark-kept.ts';
 import type { Row } from './database.ts';
 
-const facts = 'history, seq, key, event, report, run, revision, tool, scope, at, stored_at, severity, count, closing';
+const facts =
+  'history, seq, key, event, report, run, revision, tool, scope, at, stored_at, severity, count, is_shared, closing';
 const kept = 'rules, min_path, max_path, kept_identities, kept_transitions, marks, pointers, hashes, firsts';
 const seen = 'seen_identities, seen_transitions, seen_places';
 
 export const insertEntry = `
   INSERT INTO entry (${facts}, open, suppressed, fixed, ${kept}, ${seen})
-  VALUES (${new Array(29).fill('?').join(', ')})`;
+  VALUES (${new Array(30).fill('?').join(', ')})`;
 
 /** Columns for a SELECT; what batches saw is read only where it is needed: it is as long as the rest. */
 export const entryColumns = {
@@ -39,6 +40,7 @@ export function entryValues(entry: Entry): SQLInputValue[] {
     entry.storedAt,
     entry.severity,
     entry.count,
+    Number(entry.isShared),
     entry.closing ? JSON.stringify(entry.closing) : null,
     counts.open,
     counts.suppressed,
@@ -72,6 +74,7 @@ export function entryOf(row: Row): Entry {
     storedAt: text(row, 'stored_at'),
     severity: number(row, 'severity'),
     count: number(row, 'count'),
+    isShared: number(row, 'is_shared') === 1,
   };
   const keptThere = keptOf(row);
   const seenThere = seenOf(row);

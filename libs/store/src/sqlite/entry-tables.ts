@@ -2,7 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { type Batch, severityNames } from '@assay/contracts';
 import { packContent, unpackContent } from '../content.ts';
-import { addCounts, emptyCounts } from '../counts.ts';
+import { addCounts, addFixed, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
 import type { Append, Counts, Entry, LedgerStore, StoredHistory } from '../ledger-store.ts';
@@ -121,8 +121,10 @@ export class EntryTables implements EntryReader, EntryWrites {
       const storedAt = text(row, 'stored_at');
       if (storedAt > counts.storedAt) counts.storedAt = storedAt;
       const transitions = row['seen_transitions'];
-      if (transitions instanceof Uint8Array) addCounts(counts, number(row, 'severity'), transitions);
-      else if (!row['closing']) counts.findings += number(row, 'count');
+      const isKnown = transitions instanceof Uint8Array;
+      if (row['closing']) addFixed(counts, isKnown ? transitions : new Uint8Array());
+      else if (isKnown) addCounts(counts, number(row, 'severity'), transitions);
+      else counts.findings += number(row, 'count');
     }
     return counts;
   }
@@ -201,7 +203,7 @@ export class EntryTables implements EntryReader, EntryWrites {
       values.push(history);
     }
     if (tool !== undefined) {
-      where.push('tool = ?');
+      where.push('(tool = ? OR is_shared = 1)');
       values.push(tool);
     }
     // A severity at a time, each by its part of the index.

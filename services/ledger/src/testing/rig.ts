@@ -40,6 +40,8 @@ export interface BatchDraft {
   findings: string;
   /** When the report's scan was, in hours of a day. */
   at?: number;
+  /** They are the same whichever tool reports them; with names: those. */
+  isShared?: boolean | string;
 }
 
 export class Rig {
@@ -128,6 +130,13 @@ export function enriched(draft: BatchDraft): Event<Batch> {
       }),
     ),
   };
+  const { isShared = false } = draft;
+  if (isShared) {
+    const some = isShared === true ? [] : isShared.split(' ').map((name) => names.indexOf(name));
+    batch.enrichments = [
+      { step: 'deduplicate', positions: some, annotations: {}, owners: [], severity: 0, anyTool: true },
+    ];
+  }
   return event(findingEnriched, `batch ${report} ${index} ${severity} ${draft.findings}`, batch, at);
 }
 
@@ -168,7 +177,7 @@ export type Input = Event<Batch> | Event<ReportParsed>;
 /** A report of one batch a severity, and that it is parsed. */
 export function report(draft: BatchDraft & { completeness?: Completeness }): Input[] {
   const { completeness, ...batch } = draft;
-  const { findings: _, ...facts } = batch;
+  const { findings: _, isShared: __, ...facts } = batch;
   const count = draft.findings.split(' ').filter(Boolean).length;
   return [
     enriched(batch),

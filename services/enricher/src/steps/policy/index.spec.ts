@@ -20,6 +20,7 @@ const kev: Enrichment = {
   annotations: { 'kev.added': '2024-01-01' },
   owners: [],
   severity: Severity.UNSPECIFIED,
+  anyTool: false,
 };
 const findings = ['test/a.js', 'src/b.js', 'test/c.js', 'test/d.js'].map((path) => ({
   severity: HIGH,
