@@ -3,6 +3,7 @@
 import { Kind, Severity } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
 import { type Fields, list, object, requiredText, text, texts } from '../../fields.ts';
+import { entryOf } from '../../json-values.ts';
 import { kindOf } from './kinds.ts';
 import { isAboutSecrets, keysAndPeopleIn, maskedIn } from './secrets.ts';
 
@@ -46,7 +47,7 @@ export function draftOf(
     rule: package_ ? text(package_, 'id', where) || checkId : checkId,
     title: text(check, 'short_description', where) || name || checkId,
     description: [text(check, 'description', where), ...texts(check, 'details', where)].filter(Boolean).join('\n'),
-    severity: severities[text(check, 'severity', where).toUpperCase()] ?? Severity.UNSPECIFIED,
+    severity: entryOf(severities, text(check, 'severity', where).toUpperCase()) ?? Severity.UNSPECIFIED,
     kind,
     location: {
       path: pathOf(check, sourceRoot, where),

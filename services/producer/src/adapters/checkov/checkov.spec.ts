@@ -150,6 +150,15 @@ describe('checkov', () => {
     expect((await parseContent(checkov, fixture(name))).summary.notes).toContain(note);
   });
 
+  it('takes the bare summary of versions that did not count resources', async () => {
+    const old = '{"passed":0,"failed":0,"skipped":0,"parsing_errors":0,"checkov_version":"1.0.484"}';
+    expect(await formatOf(old)).toBe('checkov');
+    expect((await parseContent(checkov, old)).summary).toMatchObject({
+      completeness: 'partial',
+      toolVersion: '1.0.484',
+    });
+  });
+
   it('holds a report that names fewer checks than it counted to be partial', async () => {
     const { summary } = await parseContent(checkov, report({ failed_checks: [] }, { failed: 2 }));
     expect(summary).toMatchObject({

@@ -13,7 +13,7 @@ export const checkov: Adapter = {
   title: 'Checkov JSON (-o json)',
   recognises: ({ root, keys }) =>
     ((root === 'object' || root === 'array') && keys.has('check_type') && keys.has('results') && keys.has('summary')) ||
-    (root === 'object' && keys.has('checkov_version') && keys.has('resource_count')),
+    (root === 'object' && keys.has('checkov_version') && keys.has('parsing_errors')),
   parse,
 };
 

@@ -110,6 +110,12 @@ describe('dependency-check', () => {
     });
   });
 
+  it('calls a script as npm does, where its Retire.js analyser knew it', async () => {
+    expect(await one(json({}, { packages: [{ id: 'pkg:javascript/jquery@1.8.0' }] }))).toMatchObject({
+      purl: 'pkg:npm/jquery@1.8.0',
+    });
+  });
+
   it('finds among the references which vulnerability Retire.js means', async () => {
     const { records } = await parseContent(dependencyCheck, fixture('retire.xml'));
     expect(records.filter(({ cves }) => cves?.length === 1)).toHaveLength(4);

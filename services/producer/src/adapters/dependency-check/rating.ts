@@ -2,7 +2,7 @@
 // parts.
 import { type Cvss, Severity } from '@assay/contracts';
 import { severityOfScore } from '../../cvss.ts';
-import { type JsonObject, numberOf, objectOf, textOf } from '../../json-values.ts';
+import { entryOf, type JsonObject, numberOf, objectOf, textOf } from '../../json-values.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
   critical: Severity.CRITICAL,
@@ -65,7 +65,7 @@ export function ratingOf(vulnerability: JsonObject): { severity: Severity; cvss:
 function severityOf(value: unknown): Severity | undefined {
   const score = numberOf(value);
   if (score !== undefined) return score > 0 ? severityOfScore(score) : undefined;
-  return severities[textOf(value).trim().toLowerCase()];
+  return entryOf(severities, textOf(value).trim().toLowerCase());
 }
 
 function cvssOf(value: unknown, vector: string): Cvss | undefined {

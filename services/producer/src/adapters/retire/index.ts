@@ -35,7 +35,8 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
 function* draftsOf(value: unknown, index: number, parsing: Parsing): Generator<FindingDraft> {
   const where = `retire file ${index}`;
   const file = fieldsOf(value, where);
-  const path = requiredText(file, 'file', where);
+  // Up to 2.0 a module of node_modules came without a file.
+  const path = Array.isArray(file['results']) ? text(file, 'file', where) : requiredText(file, 'file', where);
   for (const [position, result] of list(file, 'results', where).entries()) {
     const place = `${where}, library ${position}`;
     const fields = fieldsOf(result, place);

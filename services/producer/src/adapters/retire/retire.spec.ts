@@ -85,11 +85,23 @@ describe('retire', () => {
   it.each([
     [{ npmname: '@scope/a b' }, 'pkg:npm/%40scope/a%20b@1.0'],
     [{ basePurl: 'pkg:github/acme/jq', npmname: 'jq' }, 'pkg:github/acme/jq@1.0'],
+    [{ basePurl: 'pkg:npm/@scope/a', version: '1.0+b' }, 'pkg:npm/%40scope/a@1.0%2Bb'],
+    // As every other tool calls it, or the same vulnerability would be two findings.
+    [{ component: 'DOMPurify' }, 'pkg:npm/dompurify@1.0'],
     [{}, 'pkg:npm/jquery@1.0'],
     [{ version: '' }, 'pkg:npm/jquery'],
   ])('names the package of %j %s', async (more, purl) => {
     const { records } = await parseContent(retire, report([file(library({ ...more, vulnerabilities: [{}] }))]));
     expect(records[0]?.purl).toBe(purl);
+  });
+
+  // By hand, from the reporter of 2.0: a module that node_modules holds came without a file.
+  it('reads a module without a file', async () => {
+    const vulnerabilities = [{ severity: 'high', below: '1.10.0', identifiers: { advisory: 'growl_injection' } }];
+    const module = { component: 'growl', version: '1.9.2', parent: { component: 'mocha' }, level: 2, vulnerabilities };
+    const { records } = await parseContent(retire, report([{ results: [module] }]));
+    expect(records).toMatchObject([{ rule: 'growl advisory growl_injection', purl: 'pkg:npm/growl@1.9.2' }]);
+    expect(records[0]?.path).toBeUndefined();
   });
 
   it('counts libraries without a known vulnerability, which --verbose lists, as filtered', async () => {
