@@ -56,6 +56,8 @@ export interface RateLimit {
 export const maxSinkBytes = 64 * 1024;
 /** Key-value bucket that sinks live in. */
 export const sinksBucket = 'sinks';
+/** Key-value bucket of the webhook deliveries that were accepted. */
+export const deliveriesBucket = 'webhook-deliveries';
 
 const names = [
   'name',

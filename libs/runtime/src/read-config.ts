@@ -14,7 +14,7 @@ const others = [
   'ASSAY_NATS_SERVER',
   'ASSAY_NATS_PORT',
 ];
-const otherPrefixes = ['ASSAY_SINK_', 'ASSAY_TEST_'];
+const otherPrefixes = ['ASSAY_SINK_', 'ASSAY_WEBHOOK_', 'ASSAY_TEST_'];
 
 /** Services whose variables may stand in the environment of any other. */
 export const serviceNames = ['gateway', 'executor', 'producer', 'enricher', 'ledger', 'consumer'] as const;

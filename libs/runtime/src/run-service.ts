@@ -1,7 +1,7 @@
 // A service as a process of its own: environment in, signals in, exit code out.
 import { openBlobs } from '@assay/blobs';
 import { type Bus, connectBus } from '@assay/bus';
-import { AssayError, explain } from '@assay/contracts';
+import { AssayError, deliveriesBucket, explain } from '@assay/contracts';
 import type { Logger } from 'pino';
 import type { SharedConfig } from './config.ts';
 import type { AnyService } from './define-service.ts';
@@ -12,6 +12,9 @@ import { type Environment, readConfig } from './read-config.ts';
 import { serveHealth } from './serve-health.ts';
 import { startService } from './start-service.ts';
 import { startTelemetry } from './telemetry.ts';
+
+/** How long a webhook's delivery is known again. Milliseconds. */
+const rememberedMs = 7 * 24 * 60 * 60 * 1000;
 
 /** Runs until SIGTERM or SIGINT, or until the bus is gone for good; sets the exit code. */
 export async function runService(definition: AnyService, env: Environment = process.env): Promise<void> {
@@ -63,6 +66,7 @@ export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   const replicas = shared.natsReplicas;
   await bus.ensureBucket('sinks', { replicas });
   await bus.ensureBucket('sink-durables', { replicas });
+  await bus.ensureBucket(deliveriesBucket, { replicas, ttlMs: rememberedMs });
   await bus.ensureBucket(leaseBucket, { replicas, ttlMs: shared.leaseMs });
 }
 

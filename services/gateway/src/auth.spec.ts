@@ -5,6 +5,7 @@ import { signRunToken } from '@assay/runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashToken, readTokenFile, scopes } from './auth.ts';
 import { adminToken, noon, runTokenKey, type TestGateway, testGateway } from './test-gateway.ts';
+import type { Webhook } from './webhooks/read-webhooks.ts';
 
 // What each route needs. A route that is not here fails the spec.
 const needed: Record<string, string> = {
@@ -37,14 +38,20 @@ const needed: Record<string, string> = {
   'POST /api/v1/tokens': '*',
   'GET /api/v1/tokens': '*',
   'DELETE /api/v1/tokens/:name': '*',
+  'POST /api/v1/webhooks/:name': 'signed',
 };
 
 let test: TestGateway;
-let routes: string[];
 
 const tokenOf = (scope: string) => `token-with-scope-${scope}`;
 const runToken = (key: string, expires: number) =>
   signRunToken({ runId: 'r1', pipeline: 'scan', target: 'shop', expires }, key);
+/** Another target, the signature as it was. */
+const forged = (token: string) => {
+  const [prefix, body = '', signature] = token.split('.');
+  const claims = { ...JSON.parse(Buffer.from(body, 'base64url').toString()), target: 'other' };
+  return [prefix, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+};
 const soon = noon.getTime() / 1000 + 60;
 
 // A request that is refused for its content, or not at all, once it is let in. Nothing here waits for events.
@@ -68,7 +75,15 @@ const knock = (route: string, authorization?: string) => {
 };
 
 beforeAll(async () => {
-  test = await testGateway();
+  const hook: Webhook = {
+    name: 'nobody',
+    scheme: 'github',
+    secrets: [{ env: 'ASSAY_WEBHOOK_NONE' }],
+    events: [],
+    when: {},
+    artifact: { kind: 'image', reference: 'alpine' },
+  };
+  test = await testGateway({ sinkTestMs: 1000 }, new Map([[hook.name, hook]]));
   const facts = { createdAt: noon.toISOString() };
   for (const scope of scopes)
     test.store.allTokens.push({ ...facts, name: scope, scopes: [scope], hash: hashToken(tokenOf(scope)) });
@@ -76,28 +91,32 @@ beforeAll(async () => {
     { ...facts, name: 'old', scopes: ['*'], hash: hashToken('old-token'), expiresAt: noon.toISOString() },
     { ...facts, name: 'valid', scopes: ['*'], hash: hashToken('valid-token'), expiresAt: '2026-01-31T12:00:01Z' },
   );
-  const { paths } = (await test.app.inject('/openapi.json')).json() as { paths: Record<string, object> };
-  routes = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
-  );
 });
 afterAll(() => test.stop());
 
 describe('every route', () => {
   it('is in the table above', () => {
-    const hidden = ['GET /', 'GET /healthz', 'GET /readyz', 'GET /openapi.json', 'GET /metrics'];
-    expect(routes.sort()).toEqual(
-      Object.keys(needed)
-        .filter((route) => !hidden.includes(route))
-        .sort(),
+    const found = [...test.app.routeScopes].filter(([route]) => !route.includes(' /docs'));
+    expect(Object.fromEntries(found.map(([route, scope]) => [route, scope === 'own' ? needed[route] : scope]))).toEqual(
+      needed,
     );
   });
 
+  it('of the documentation is open, and only reads', () => {
+    const docs = [...test.app.routeScopes].filter(([route]) => route.includes(' /docs'));
+    expect(docs.length).toBeGreaterThan(0);
+    for (const [route, scope] of docs) expect([scope, route]).toEqual(['open', expect.stringMatching(/^(GET|HEAD) /)]);
+  });
+
   describe.each(Object.entries(needed))('%s needs %s:', (route, scope) => {
-    it(scope === 'open' ? 'anybody may' : 'nobody may without a token', async () => {
+    it(scope === 'open' ? 'anybody may' : 'nobody may without proof', async () => {
       const answer = await knock(route);
       if (scope === 'open') {
         expect(answer.statusCode).toBe(200);
+        return;
+      }
+      if (scope === 'signed') {
+        expect(answer.json()).toMatchObject({ status: 403, code: 'webhook.forbidden' });
         return;
       }
       expect(answer.statusCode).toBe(401);
@@ -107,7 +126,8 @@ describe('every route', () => {
 
     it.each(scopes)('a token with only %s', async (given) => {
       const { statusCode, json } = await knock(route, `Bearer ${tokenOf(given)}`);
-      if ([scope, '*'].includes(given) || scope === 'open') expect([401, 403]).not.toContain(statusCode);
+      if (scope === 'signed') expect(json()).toMatchObject({ status: 403, code: 'webhook.forbidden' });
+      else if ([scope, '*'].includes(given) || scope === 'open') expect([401, 403]).not.toContain(statusCode);
       else
         expect({ statusCode, detail: json().detail }).toEqual({
           statusCode: 403,
@@ -126,6 +146,17 @@ describe('a token', () => {
     ['nobody knows', 'Bearer something', 401],
     ['that is the hash of a good one', `Bearer ${hashToken('valid-token')}`, 401],
     ['of another scheme', `Basic ${adminToken}`, 401],
+    ['in two parts', `Bearer ${adminToken} ${adminToken}`, 401],
+    ['with something behind it', `Bearer ${adminToken},`, 401],
+    ['with a tab before it', `Bearer\t${adminToken}`, 401],
+    ['without its scheme', adminToken, 401],
+    ['that differs in its last letter', `Bearer ${adminToken.slice(0, -1)}x`, 401],
+    ['that is longer than any', `Bearer ${'x'.repeat(8193)}`, 401],
+    ['of a prototype’s name', 'Bearer __proto__', 401],
+    ['of a run, without its signature', `Bearer ${runToken(runTokenKey, soon).split('.').slice(0, 2).join('.')}.`, 401],
+    ['of a run, in more parts', `Bearer ${runToken(runTokenKey, soon)}.x`, 401],
+    ['of a run, with other claims under its signature', `Bearer ${forged(runToken(runTokenKey, soon))}`, 401],
+    ['of a run that never expires', `Bearer ${runToken(runTokenKey, Number.NaN)}`, 401],
     ['that is empty', 'Bearer ', 401],
     ['that is very long', `Bearer ${'x'.repeat(5000)}`, 401],
     ['of a run, which may only submit', `Bearer ${runToken(runTokenKey, soon)}`, 403],

@@ -16,6 +16,13 @@ export const gatewayConfig = z.object({
   maxEventBytes: integer(1024, 256 * mib)
     .default(16 * mib)
     .describe('Longest body of POST /api/v1/events. Bytes'),
+  webhooksFile: z
+    .string()
+    .optional()
+    .describe('YAML file that says which webhooks are taken, how they are signed and what becomes of them'),
+  maxWebhookBytes: integer(1024, 32 * mib)
+    .default(2 * mib)
+    .describe('Longest body of POST /api/v1/webhooks. Bytes'),
   readWaitMs: integer(0, 60_000)
     .default(1000)
     .describe(
@@ -32,6 +39,13 @@ export const gatewayConfig = z.object({
   requestTimeoutMs: integer(1000, 3_600_000)
     .default(600_000)
     .describe('How long a client may take to send a request. Milliseconds'),
+  bodyIdleMs: integer(100, 600_000)
+    .default(60_000)
+    .describe('Longest pause in a body, after which the client is cut off. Milliseconds'),
+  maxConnections: integer(1, 1_000_000).default(2000).describe('Connections at the same time; more are closed at once'),
+  maxConnectionsPerAddress: integer(1, 1_000_000)
+    .default(500)
+    .describe('The same of one address; raise it behind a proxy'),
   requestsPerMinute: integer(1, 1_000_000)
     .default(6000)
     .describe('Requests a minute of one token, or of one address without'),

@@ -6,6 +6,7 @@ import type { Store } from '@assay/store';
 import type { FastifyBaseLogger } from 'fastify';
 import type { GatewayConfig } from './config.ts';
 import type { IsOverloaded } from './pressure.ts';
+import type { Webhook } from './webhooks/read-webhooks.ts';
 
 export interface Gateway {
   readonly config: GatewayConfig;
@@ -14,6 +15,9 @@ export interface Gateway {
   /** The ledger's part is not ours: the gateway only reads what it wrote. */
   readonly store: Pick<Store, 'findings' | 'runs' | 'reports' | 'tokens' | 'ping'>;
   readonly sinks: Bucket;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  /** Which deliveries of webhooks were accepted. */
+  readonly deliveries: Bucket;
   readonly log: FastifyBaseLogger;
   now(): Date;
   /** Publishes one of our topics; resolves after the PubAck. */

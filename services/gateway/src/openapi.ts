@@ -48,9 +48,9 @@ function jsonSchemaOf(schema: FastifySchema, scope: string | undefined): Fastify
     }
     return [part, toJson(given, 'input')];
   });
-  const needs = scope === undefined || scope === 'open' ? {} : { security: [{ token: [] }] };
-  const note =
-    scope === undefined || scope === 'open' ? {} : { description: `Scope: \`${scope}\`. ${described(schema)}`.trim() };
+  const isOpen = scope === undefined || scope === 'open' || scope === 'signed';
+  const needs = isOpen ? {} : { security: [{ token: [] }] };
+  const note = isOpen ? {} : { description: `Scope: \`${scope}\`. ${described(schema)}`.trim() };
   return { ...Object.fromEntries(parts), ...needs, ...note };
 }
 

@@ -1,5 +1,5 @@
 // Bodies that are content, not JSON: streamed as they come, unpacked when they are gzip, never more than is allowed.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -55,6 +55,14 @@ export async function started(content: AsyncIterable<Uint8Array>): Promise<Async
 export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return given.length <= 127 && /^[\w.+-]+\/[\w.+-]+$/.test(given) ? given : 'application/octet-stream';
+}
+
+/** Throws InvalidInput for a body that is read whole and would have to be unpacked: only content is taken packed. */
+export function refuseEncoded({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding.trim().toLowerCase() === 'identity') return;
+  throw new InvalidInput(`content-encoding ${encoding.slice(0, 40)} is not taken here; send the body as it is`, {
+    code: 'request.encoding',
+  });
 }
 
 function decoded(request: IncomingMessage, options: RawBodyOptions): AsyncIterable<Uint8Array> {

@@ -1,5 +1,6 @@
 // The HTTP server: what holds for every route, then the routes.
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { InvalidInput } from '@assay/contracts';
 import { contextFrom, failSpan, startSpan } from '@assay/runtime';
@@ -11,7 +12,9 @@ import { parseJson } from './json.ts';
 import { describeApi, serveApiDescription } from './openapi.ts';
 import { intakeCheck } from './pressure.ts';
 import { problemOf, sendProblem } from './problem.ts';
+import { refuseEncoded } from './raw-body.ts';
 import { routes } from './routes/index.ts';
+import { cutOffIdle, limitConnections } from './slow-clients.ts';
 import { type App, parseWithZod, type ZodProvider } from './zod-provider.ts';
 
 declare module 'fastify' {
@@ -21,9 +24,13 @@ declare module 'fastify' {
     /** Of a request that takes in work: the trace that its events belong to. */
     span: ReturnType<typeof startSpan> | null;
   }
+  interface FastifyInstance {
+    /** What each route needs, by "METHOD /path". */
+    routeScopes: Map<string, string>;
+  }
   interface FastifyContextConfig {
-    /** What a token must have; "open": anybody; "own": the route decides. A route without one is refused to start. */
-    scope?: Scope | 'open' | 'own';
+    /** What a token must have; "open": anybody; "own": the route decides; "signed": no token, the body proves itself. */
+    scope?: Scope | 'open' | 'own' | 'signed';
     /** Takes in work: refused while the platform is too far behind. */
     isIntake?: boolean;
   }
@@ -45,24 +52,35 @@ export async function buildServer(gateway: Gateway): Promise<App> {
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: sendProblem,
+    http: { connectionsCheckingInterval: 2000 },
     clientErrorHandler: refuseNonHttp,
   }).withTypeProvider<ZodProvider>();
   app.server.headersTimeout = 15_000;
   watchSilent(app);
+  limitConnections(app.server, gateway.config);
   app.setValidatorCompiler(parseWithZod);
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(sendProblem);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
-    body.length === 0 ? undefined : parseJson(body, 'the body'),
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async ({ headers }: { headers: IncomingHttpHeaders }, body: Buffer) => {
+      refuseEncoded(headers);
+      return body.length === 0 ? undefined : parseJson(body, 'the body');
+    },
   );
   app.decorateRequest('principal', { getter: () => nobody });
   app.decorateRequest('span', null);
+  app.decorate('routeScopes', new Map<string, string>());
 
   app.addHook('onRoute', (route) => {
     // The pages of /docs come from a plugin that knows no scopes.
     if (/^\/docs(\/|$)/.test(route.url)) route.config = { ...route.config, scope: 'open' };
-    if (route.config?.scope === undefined) throw new Error(`route ${route.url} does not say which scope it needs`);
+    const scope = route.config?.scope;
+    // Not to be left out by mistake: what nobody guards is not started.
+    if (scope === undefined) throw new Error(`route ${route.url} does not say which scope it needs`);
+    for (const method of [route.method].flat()) app.routeScopes.set(`${method} ${route.url}`, scope);
   });
   await guard(app, gateway);
   await describeApi(app);
@@ -126,7 +144,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
   app.addHook('onRequest', async (request) => {
     const { authorization } = request.headers;
     // What is open stays so when the store is away.
-    const isOpen = request.routeOptions.config.scope === 'open';
+    const isOpen = ['open', 'signed'].includes(request.routeOptions.config.scope ?? '');
     const principal =
       authorization === undefined || isOpen
         ? undefined
@@ -143,7 +161,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
     const { scope, isIntake } = request.routeOptions.config;
     const principal = principals.get(request);
     Object.defineProperty(request, 'principal', { value: principal ?? nobody });
-    if (scope !== undefined && scope !== 'open' && scope !== 'own') authorize(principal, scope);
+    if (scope !== undefined && scope !== 'open' && scope !== 'own' && scope !== 'signed') authorize(principal, scope);
     if (!isIntake) return;
     const { method, headers } = request;
     const route = request.routeOptions.url ?? '';
@@ -165,6 +183,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime), who: request.principal.name }, 'request handled');
   });
   app.addHook('onRequestAbort', async (request) => request.span?.end());
+  app.addHook('onRequest', async ({ raw }) => cutOffIdle(raw, gateway.config.bodyIdleMs));
   app.setNotFoundHandler({ preHandler: [] }, (request, reply) =>
     sendProblem(
       new InvalidInput(`there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)}; see /docs`, {

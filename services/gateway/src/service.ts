@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import {
   artifactRequested,
+  deliveriesBucket,
   deliveryRequested,
   findingReturned,
   InvalidInput,
@@ -15,6 +16,7 @@ import { readTokenFile } from './auth.ts';
 import { type GatewayConfig, gatewayConfig } from './config.ts';
 import { readinessChecks } from './routes/health.ts';
 import { buildServer, closeServer } from './server.ts';
+import { readWebhooks } from './webhooks/read-webhooks.ts';
 import type { App } from './zod-provider.ts';
 
 /** What the process that hosts the gateway may want to know. */
@@ -34,7 +36,7 @@ export const gateway = defineService({
   publishes: [reportSubmitted, runRequested, artifactRequested, findingReturned, deliveryRequested],
   uses: {
     readsBuckets: [sinksBucket],
-    writesBuckets: [sinksBucket],
+    writesBuckets: [sinksBucket, deliveriesBucket],
     administersDeadLetters: true,
     tails: true,
     measuresPressure: true,
@@ -47,6 +49,7 @@ async function startGateway(
 ): Promise<{ resources: GatewayResources; close: () => Promise<void> }> {
   const { config, shared, bus, blobs, log, signal } = host;
   const bootstrapHash = config.tokenFile === undefined ? undefined : await readTokenFile(config.tokenFile);
+  const webhooks = config.webhooksFile === undefined ? new Map() : await readWebhooks(config.webhooksFile);
   const store = await openStore(shared.storeUrl);
   try {
     const app = await buildServer({
@@ -55,6 +58,8 @@ async function startGateway(
       blobs,
       store,
       sinks: await bus.bucket(sinksBucket),
+      webhooks,
+      deliveries: await bus.bucket(deliveriesBucket),
       log,
       now: () => host.now(),
       publish: (outgoing, options) => host.publish(outgoing, options),

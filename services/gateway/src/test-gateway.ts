@@ -28,7 +28,10 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export async function testGateway(overrides: Record<string, unknown> = {}): Promise<TestGateway> {
+export async function testGateway(
+  overrides: Record<string, unknown> = {},
+  webhooks: Gateway['webhooks'] = new Map(),
+): Promise<TestGateway> {
   const world: TestGateway['world'] = { now: noon, overload: undefined, asked: 0 };
   const bus = new MemoryBus(() => world.now);
   const blobs = new MemoryBlobs();
@@ -36,6 +39,7 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
   const log: string[] = [];
   const stopping = new AbortController();
   const sinks = await bus.bucket();
+  const deliveries = await bus.bucket();
   const gateway: Gateway = {
     // Nobody reads reports or serves sinks here.
     config: gatewayConfig.parse({ readWaitMs: 0, sinkWaitMs: 0, sinkTestMs: 10, ...overrides }),
@@ -43,6 +47,8 @@ export async function testGateway(overrides: Record<string, unknown> = {}): Prom
     blobs,
     store,
     sinks,
+    webhooks,
+    deliveries,
     log: createLog('trace', { write: (line: string) => void log.push(line) }),
     now: () => world.now,
     publish: async ({ topic, data }, { id = 'none', traceparent }) => {

@@ -5,6 +5,7 @@ import { publishEvents } from '../accept-event.ts';
 import { readEvents } from '../cloud-event.ts';
 import { followEvents, type Position, resumeAfter } from '../follow-events.ts';
 import type { Gateway } from '../gateway.ts';
+import { refuseEncoded } from '../raw-body.ts';
 import { type App, repeatable } from '../zod-provider.ts';
 import { requestFacts } from './request-facts.ts';
 
@@ -45,6 +46,7 @@ export const eventRoutes = (gateway: Gateway) => async (app: App) => {
         },
       },
       async (request, reply) => {
+        refuseEncoded(request.headers);
         const { events, isBatch } = readEvents(
           request.headers,
           Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),

@@ -11,6 +11,7 @@ import { reportRoutes } from './reports.ts';
 import { runRoutes } from './runs.ts';
 import { sinkRoutes } from './sinks.ts';
 import { tokenRoutes } from './tokens.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export const routes: readonly ((gateway: Gateway) => (app: App) => Promise<void>)[] = [
   homeRoutes,
@@ -23,4 +24,5 @@ export const routes: readonly ((gateway: Gateway) => (app: App) => Promise<void>
   deadRoutes,
   blobRoutes,
   tokenRoutes,
+  webhookRoutes,
 ];

@@ -1,0 +1,48 @@
+// Clients that take a connection and give nothing for it. Node ends headers and requests that take too long; here the
+// pauses inside a body, and how many connections there may be.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface ConnectionLimits {
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
+}
+
+/** Closes connections that are too many, all together or of one address. */
+export function limitConnections(server: Server, { maxConnections, maxConnectionsPerAddress }: ConnectionLimits): void {
+  server.maxConnections = maxConnections;
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress: address } = socket;
+    // It has gone already.
+    if (address === undefined) return;
+    const count = open.get(address) ?? 0;
+    if (count >= maxConnectionsPerAddress) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
+}
+
+/** Cuts a client off that pauses for so long inside a request's body. */
+export function cutOffIdle(request: IncomingMessage, idleMs: number): void {
+  const { socket, headers } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  // A request that was injected has no connection.
+  if (!hasBody || request.complete || typeof socket.setTimeout !== 'function') return;
+  const cut = () => socket.destroy();
+  const release = () => {
+    request.off('end', release).off('close', release);
+    socket.off('timeout', cut);
+    socket.setTimeout(0);
+  };
+  socket.setTimeout(idleMs, cut);
+  // Whichever is first: Node sets a time of its own for the pause behind the answer.
+  request.once('end', release).once('close', release);
+}
