@@ -60,6 +60,19 @@ describe('recognise', () => {
   });
 });
 
+describe('a report in UTF-16, as PowerShell writes it', () => {
+  it.each([
+    ['JSON', Buffer.from('\ufeff{"Issues":[]}', 'utf16le')],
+    ['big-endian JSON', Buffer.from('\ufeff{"Issues":[]}', 'utf16le').swap16()],
+    ['XML', Buffer.from('\ufeff<bom/>', 'utf16le')],
+  ])('is refused with what to do: %s', async (_name, content) => {
+    await expect(recognise(report(content), adapters.values())).rejects.toMatchObject({
+      code: 'report.not-json',
+      message: expect.stringContaining('save it as UTF-8'),
+    });
+  });
+});
+
 describe('sampleOf', () => {
   it.each([
     ['\ufeff {"a":1,"b":{"c":2}}', 'object', ['a', 'b']],

@@ -1,6 +1,7 @@
 // Which format a report is, by its content: file names lie, and a report from a webhook has none.
 import { InvalidInput } from '@assay/contracts';
 import type { Adapter, Report, Sample } from './adapter.ts';
+import { JsonFaults } from './json-faults.ts';
 import { jsonItems } from './json-items.ts';
 import { jsonLines } from './json-lines.ts';
 import { readStartBytes, textOfStart } from './read-start.ts';
@@ -14,6 +15,7 @@ const textStarts = new Set(['{', '[', '<']);
 /** Reads a report's start and its top-level member names, these to its end: what decides may come last. */
 export async function sampleOf(report: Report): Promise<Sample> {
   const bytes = await readStartBytes(report, sampleBytes);
+  if (isUtf16(bytes)) throw new JsonFaults().encoding();
   const text = textOfStart(bytes);
   const none = { keys: new Set<string>(), text, bytes };
   // Before white space is taken off: a newline is also the tag of a binary message's first member.
@@ -28,7 +30,7 @@ export async function sampleOf(report: Report): Promise<Sample> {
 
 /**
  * The one adapter that knows this report. Throws InvalidInput "report.unknown-format" when none does or several do,
- * "report.empty" for a report without content, and what jsonItems throws for broken JSON.
+ * "report.empty" for a report without content, and what jsonItems throws for broken JSON and for UTF-16.
  */
 export async function recognise(report: Report, adapters: Iterable<Adapter>): Promise<Adapter> {
   const known = [...adapters];
@@ -64,6 +66,11 @@ function names(adapters: readonly Adapter[], separator: string): string {
     .map(({ name }) => name)
     .sort()
     .join(separator);
+}
+
+// By its byte order mark: PowerShell writes so by ">". No protobuf message begins with these bytes.
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 // Control characters that are in no text, but for white space and what colours a terminal. UTF-16 is no text to us.
