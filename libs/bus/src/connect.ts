@@ -4,6 +4,7 @@ import { explain, InvalidInput, Transient } from '@assay/contracts';
 import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import type { Bus } from './bus.ts';
 import { NatsBus } from './nats-bus.ts';
+import { reconnectDelay } from './reconnect-delay.ts';
 
 /** Oldest nats-server that works, without what it lacks. */
 export const oldestServer = '2.9.0';
@@ -57,7 +58,7 @@ async function open(options: ConnectOptions): Promise<NatsConnection> {
     name: options.name,
     timeout: options.timeoutMs ?? 5000,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
+    reconnectDelayHandler: reconnectDelay(),
     inboxPrefix: options.inboxPrefix ?? '_INBOX',
     // Large batches in flight must not trip the client's own limit while the server catches up.
     pingInterval: 20_000,
