@@ -129,6 +129,17 @@ describe('DefectDojo', () => {
     expect(await findings()).toMatchObject([{ unique_id_from_tool: 'a', is_mitigated: true }]);
   });
 
+  it('gets less in a file where one is too large for what is in between', async () => {
+    const sink = await opened();
+    const tooLarge = reimport({}, { status: 413, answer: '<html>too large</html>' });
+    server.expect(tooLarge, reimport(), reimport());
+    await sink.deliver([findingItem(1, 'a'), findingItem(1, 'b', {}, 1), findingItem(1, 'c', {}, 2)], firstTry);
+    const sent = await Promise.all(server.received.slice(2).map(findings));
+    expect(sent.map((own) => own.map(({ unique_id_from_tool: id }) => id))).toEqual([['a', 'b'], ['c']]);
+    server.expect(tooLarge);
+    expect(await errorOf(sink.deliver([findingItem(1, 'a')], firstTry))).toBeInstanceOf(InvalidInput);
+  });
+
   it('gets the same file when a delivery is repeated', async () => {
     const sink = await opened();
     server.expect(reimport({}, { status: 502, answer: '' }), reimport());

@@ -49,10 +49,19 @@ export const defectdojo = defineSink({
       await door.close();
       throw error;
     }
+    const send = async (reimport: Reimport, signal: AbortSignal): Promise<void> => {
+      const answer = await post(door, authorization, formOf(reimport, settings), signal);
+      const { findings } = reimport;
+      if (answer.status !== 413 || findings.length === 1) return judge(door, answer);
+      // A gateway in between does not take so much at once.
+      const half = Math.ceil(findings.length / 2);
+      await send({ ...reimport, findings: findings.slice(0, half) }, signal);
+      await send({ ...reimport, findings: findings.slice(half) }, signal);
+    };
     return {
       // One after the other: two first imports at once would make two tests.
       deliver: async (items, { signal }) => {
-        for (const reimport of reimportsOf(items)) await send(door, authorization, formOf(reimport, settings), signal);
+        for (const reimport of reimportsOf(items)) await send(reimport, signal);
       },
       close: () => door.close(),
     };
@@ -65,10 +74,10 @@ async function checkToken(door: Door, authorization: string, signal: AbortSignal
   judge(door, answer);
 }
 
-async function send(door: Door, authorization: string, form: FormData, signal: AbortSignal): Promise<void> {
+async function post(door: Door, authorization: string, form: FormData, signal: AbortSignal): Promise<Answer> {
   // Encoded here, where the platform's own FormData is known.
   const encoded = new Response(form);
-  const answer = await door.send({
+  return door.send({
     method: 'POST',
     path: '/api/v2/reimport-scan/',
     headers: {
@@ -79,7 +88,6 @@ async function send(door: Door, authorization: string, form: FormData, signal: A
     body: await encoded.bytes(),
     signal,
   });
-  judge(door, answer);
 }
 
 // What is not in the file has not changed: it says nothing of findings that it leaves out, so none is closed for that.
