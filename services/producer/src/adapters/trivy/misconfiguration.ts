@@ -52,8 +52,8 @@ export function misconfigurationDraft(
       resource: about.join(' '),
       layer: textOf(objectOf(found['Layer'])['Digest']),
     },
-    // A resource's lines change with everything else in it.
-    content: [result.resource, textOf(cause['Resource']) || snippet || message].filter(Boolean).join('\n'),
+    // A resource's lines change with everything else in it: a container's with each image. Messages name what they are about.
+    content: [result.resource, textOf(cause['Resource']) || message || snippet].filter(Boolean).join('\n'),
     secrets: [...keyLinesOf(code), ...(secretCheck.test(rule) ? valuesIn(snippet) : [])],
   };
   if (result.path) {

@@ -2,7 +2,7 @@
 import { InvalidInput } from '@assay/contracts';
 import type { Parsing, Report } from '../../adapter.ts';
 import { jsonItems } from '../../json-items.ts';
-import { type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts';
+import { isObject, type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts';
 import { type Result, resultOf, type Scan } from './result.ts';
 
 /** Lists of resources of a cluster: of all, of a summary, and of the first version. */
@@ -32,23 +32,28 @@ export async function readHeads(report: Report, parsing: Parsing): Promise<Resul
   while (!step.done) step = await reader.next();
   const rest = step.value;
   if (Array.isArray(rest)) {
-    const results = rest.map((result) => resultOf(objectOf(result), noScan));
+    if (!rest.every(isObject)) throw notTrivys();
+    const results = rest.map((result) => resultOf(result, noScan));
     return (_at, [index = 0]) => results[index] ?? nothing;
   }
   const document = objectOf(rest);
   parsing.tool('trivy', textOf(objectOf(document['Trivy'])['Version']));
   if ('ClusterName' in document) return clusterHeads(document, parsing);
   if (!('SchemaVersion' in document) && !('Results' in document)) {
-    throw new InvalidInput(
-      'The report is not Trivy’s JSON (--format json): it needs "SchemaVersion" and "Results", or a list of results.',
-      { code: 'report.format' },
-    );
+    throw notTrivys();
   }
   const found = listIn(document, 'Results');
   const scan = scanOf(document, textOf(document['ArtifactType']), '');
   noteEndOfLife(document, textOf(document['ArtifactName']), parsing);
   const results = found.map((result) => resultOf(objectOf(result), scan));
   return (_at, [index = 0]) => results[index] ?? nothing;
+}
+
+function notTrivys(): InvalidInput {
+  return new InvalidInput(
+    'The report is not Trivy’s JSON (--format json): it needs "SchemaVersion" and "Results", or a list of results.',
+    { code: 'report.format' },
+  );
 }
 
 // A resource that could not be scanned says so, and the cluster's report is partial then.

@@ -127,6 +127,23 @@ describe('trivy', () => {
     });
   });
 
+  it('knows a check of a container again when its image changes', async () => {
+    const ids = async (image: string) => {
+      const Message = "Container 'web' of Deployment 'web' should set 'securityContext.runAsNonRoot' to true";
+      const Lines = [{ Number: 10, Content: `- image: ${image}`, IsCause: true }];
+      const failed = { ID: 'KSV012', Status: 'FAIL', CauseMetadata: { StartLine: 10, EndLine: 10, Code: { Lines } } };
+      const content = report({
+        Misconfigurations: [
+          { ...failed, Message },
+          { ...failed, Message: `${Message}!` },
+        ],
+      });
+      return (await parseContent(trivy, content)).records.map(({ id }) => id);
+    };
+    expect(await ids('shop:1.1')).toEqual(await ids('shop:1.0'));
+    expect(new Set(await ids('shop:1.0')).size).toBe(2);
+  });
+
   it('hides secrets, those that Trivy shows as well', async () => {
     const found = await records('fs.json');
     expect(found.filter(({ kind }) => kind === 'secret').map(({ path, snippet }) => [path, snippet])).toEqual([
