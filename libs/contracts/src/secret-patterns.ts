@@ -26,7 +26,7 @@ export const keyEnd = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/;
  * Keep it in step with the list; a spec checks that.
  */
 export const maySecret =
-  /-----BEGIN|-----END|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12}|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|hooks\.slack|npm_|pypi-|AIza|ya29\.|[rs]k_(?:live|test)|whsec_|\bsk-|\bSG\.|do[opr]_v1_|\bhf_|shp[a-z]{2}_|-u[ \t]|--user|(?<![a-z0-9])pass["'`\]]{0,3}\s{0,16}[:=]|eyJ|:\/\/[^\s/@]{0,256}@|passw|passphrase|pwd|secret|token|api[_-]?key|(?:access|account|private|auth|encryption|signing)[_-]?key|credential|bearer|basic\s/i;
+  /-----BEGIN|-----END|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12}|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|hooks\.slack|npm_|pypi-|AIza|ya29\.|[rs]k_(?:live|test)|whsec_|\bsk-|\bSG\.|do[opr]_v1_|\bhf_|shp[a-z]{2}_|-u[ \t]|--user|(?<![a-z0-9])pass["'`\]]{0,3}\s{0,16}[:=]|eyJ|:\/{1,2}[^\s/@]{0,256}@|passw|passphrase|pwd|secret|token|api[_-]?key|(?:access|account|private|auth|encryption|signing)[_-]?key|credential|bearer|basic\s/i;
 
 /** A private key in PEM; its end may be cut off. */
 export const privateKey =
@@ -55,8 +55,8 @@ export const secretPatterns: readonly SecretPattern[] = [
   { pattern: /\bshp(?:at|ca|pa|ss)_[A-Za-z0-9]{32,255}/g, group: 0 },
   // JSON Web Tokens: header and payload are base64url of "{\"".
   { pattern: /\beyJ[A-Za-z0-9_-]{6,4096}\.eyJ[A-Za-z0-9_-]{6,16384}(?:\.[A-Za-z0-9_-]{0,2048})?/g, group: 0 },
-  // scheme://user:password@host
-  { pattern: /:\/\/[^\s:@/"'`]{0,256}:([^\s@/"'`]{1,256})@/g, group: 1 },
+  // scheme://user:password@host; one slash less where it went through something that tidies paths.
+  { pattern: /:\/{1,2}[^\s:@/"'`]{0,256}:([^\s@/"'`]{1,256})@/g, group: 1 },
   { pattern: /\b(?:bearer|basic)\s{1,8}([A-Za-z0-9+/=._~-]{16,4096})/gi, group: 1 },
   // password = "value", 'token': 'value', ("secret", "value"); the name may go on behind the word: token_for_x.
   {

@@ -47,7 +47,7 @@ export function positionOf(value: unknown): number {
   return index <= 0xffff_ffff ? index : 0;
 }
 
-/** A member of an object that is used as a map: a key that came from a report never reaches the prototype. */
-export function entryOf(map: JsonObject, key: string): unknown {
+/** A member of an object that is used as a map or a table: a key that came from a report never reaches the prototype. */
+export function entryOf<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }

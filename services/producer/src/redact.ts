@@ -8,6 +8,13 @@ export { redacted };
 /** A secret shorter than this is replaced only where it stands alone: it may be a letter of any word. Characters. */
 const minAnywhere = 4;
 
+/** More secrets of one finding, or a longer one, are not looked for: the finding is shown without its texts. */
+export const maxSecrets = 256;
+export const maxSecretChars = 16 * 1024;
+
+/** Of a longer text only so much is looked at, and nothing behind it shown. Characters. */
+export const maxLookedAt = 64 * 1024;
+
 /** How many short texts are remembered: titles and descriptions come again and again. */
 const maxRemembered = 2048;
 
@@ -25,8 +32,9 @@ export class Redactor {
     return !maySecret.test(text);
   }
 
-  /** The text for people. */
+  /** The text for people; of a long one its start. */
   shown(text: string, secrets: readonly string[] = []): string {
+    if (text.length > maxLookedAt) return startOf(text, (start) => this.shown(start, secrets));
     if (secrets.length === 0 && !maySecret.test(text)) return text;
     return replace(text, secrets, () => redacted);
   }
@@ -42,8 +50,26 @@ export class Redactor {
     return result;
   }
 
+  /** An address or a package URL for people: also what is percent-encoded in it. */
+  shownAddress(text: string, secrets: readonly string[] = []): string {
+    const shown = this.shownOften(text, secrets);
+    if (!shown.includes('%')) return shown;
+    const found: string[] = [];
+    const plain = decoded(shown);
+    if (secrets.length === 0 && this.isClean(plain)) return shown;
+    replace(plain, secrets, (value) => {
+      found.push(value);
+      return redacted;
+    });
+    if (found.length === 0) return shown;
+    const result = this.shown(shown, found);
+    const left = decoded(result);
+    return this.shown(left, secrets) === left ? result : redacted;
+  }
+
   /** The text for identity: every secret is its keyed hash. */
   hashed(text: string, secrets: readonly string[] = []): string {
+    if (text.length > maxLookedAt) return startOf(text, (start) => this.hashed(start, secrets));
     if (secrets.length === 0 && !maySecret.test(text)) return text;
     return replace(text, secrets, (value) => this.#standIn(value));
   }
@@ -84,12 +110,29 @@ export function keyLinesOf(text: string): readonly string[] {
 
 const noLines: readonly string[] = [];
 
+// What is left of a secret that is cut in two is at the end, and is not recognised: it is left out. Copied, as a part of
+// a text keeps all of it in memory.
+function startOf(text: string, replaced: (start: string) => string): string {
+  return Buffer.from(replaced(text.slice(0, maxLookedAt)).slice(0, -maxSecretChars)).toString();
+}
+
 function replace(text: string, secrets: readonly string[], standIn: (value: string) => string): string {
   let result = text;
   // Longest first: one secret may be part of another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length))
     result = replaceSecret(result, secret, standIn);
   return replaceSecrets(result, standIn);
+}
+
+// Piece by piece: elsewhere a "%" may stand for itself.
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (piece) => {
+    try {
+      return decodeURIComponent(piece);
+    } catch {
+      return piece;
+    }
+  });
 }
 
 function replaceSecret(text: string, secret: string, standIn: (value: string) => string): string {

@@ -1,10 +1,12 @@
 // The count of a report: what became of every record, and why. raw = findings + merged + filtered, or it is a fault.
 import { Completeness, Fault, type Severity, severityNames } from '@assay/contracts';
 import type { Parsing } from './adapter.ts';
+import { plainLine } from './plain-line.ts';
 import type { Redactor } from './redact.ts';
 
 const maxNotes = 100;
 const maxNoteChars = 500;
+const maxToolChars = 100;
 
 export class Tally implements Parsing {
   raw = 0;
@@ -45,8 +47,8 @@ export class Tally implements Parsing {
   }
 
   tool(name: string, version: string): void {
-    if (name.trim() !== '') this.toolName = name.trim().toLowerCase();
-    if (version.trim() !== '') this.toolVersion = version.trim();
+    this.toolName = toolWord(name, this.#redactor).toLowerCase() || this.toolName;
+    this.toolVersion = toolWord(version, this.#redactor) || this.toolVersion;
   }
 
   partial(note: string): void {
@@ -61,8 +63,11 @@ export class Tally implements Parsing {
 
   note(note: string): void {
     // The root is a path of somebody's machine and says nothing.
-    const relative = this.#sourceRoot === '' ? note : note.replaceAll(`${this.#sourceRoot}/`, '');
-    const line = this.#redactor.shown(relative).replace(/\s+/g, ' ').trim().slice(0, maxNoteChars);
+    const shown = this.#redactor.shown(note);
+    const line = plainLine(
+      this.#sourceRoot === '' ? shown : shown.replaceAll(`${this.#sourceRoot}/`, ''),
+      maxNoteChars,
+    );
     if (line === '' || this.#notes.includes(line)) return;
     if (this.#notes.length < maxNotes) this.#notes.push(line);
     else this.#unnoted++;
@@ -86,6 +91,11 @@ export class Tally implements Parsing {
       { code: 'report.tally' },
     );
   }
+}
+
+/** A tool's name or version, as a report gives it, fit for every event of the report. */
+export function toolWord(given: string, redactor: Redactor): string {
+  return plainLine(redactor.shownOften(given), maxToolChars);
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {

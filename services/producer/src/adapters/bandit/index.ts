@@ -5,6 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { numberedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
+import { entryOf } from '../../json-values.ts';
 import { keyLinesOf } from '../../redact.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -64,8 +65,8 @@ function draftOf(result: Fields, where: string): FindingDraft {
   const draft: FindingDraft = {
     rule,
     title,
-    severity: severities[text(result, 'issue_severity', where)] ?? Severity.UNSPECIFIED,
-    confidence: confidences[text(result, 'issue_confidence', where)] ?? Confidence.UNSPECIFIED,
+    severity: entryOf(severities, text(result, 'issue_severity', where)) ?? Severity.UNSPECIFIED,
+    confidence: entryOf(confidences, text(result, 'issue_confidence', where)) ?? Confidence.UNSPECIFIED,
     kind: isSecret ? Kind.SECRET : Kind.WEAKNESS,
     cwes: id > 0 ? [id] : [],
     location: {

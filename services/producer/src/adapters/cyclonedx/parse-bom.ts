@@ -6,6 +6,7 @@
 import { InvalidInput } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts';
+import { quoted } from '../../plain-line.ts';
 import { readStart } from '../../read-start.ts';
 import { Affected } from './affected.ts';
 import { componentDraft } from './component.ts';
@@ -59,7 +60,7 @@ function checkHeader(header: JsonObject): void {
     );
   if (!versions.has(version))
     throw new InvalidInput(
-      `The report is CycloneDX ${version.slice(0, 40)}; versions 1.2 to 1.7 are read, so set the tool's output to one of them.`,
+      `The report is CycloneDX ${quoted(version)}; versions 1.2 to 1.7 are read, so set the tool's output to one of them.`,
       { code: 'report.unsupported-version' },
     );
 }

@@ -1,7 +1,7 @@
 // How bad a vulnerability is, of the several ratings it may have: the best method that says something.
 import { type Cvss, Severity } from '@assay/contracts';
 import { severityOfScore } from '../../cvss.ts';
-import { type JsonObject, listOf, numberOf, objectOf, textOf } from '../../json-values.ts';
+import { entryOf, type JsonObject, listOf, numberOf, objectOf, textOf } from '../../json-values.ts';
 
 /** Best first; what is not listed comes last, in order of the report. */
 const methods = ['cvssv4', 'cvssv31', 'cvssv3', 'cvssv2', 'owasp', 'ssvc'];
@@ -32,7 +32,7 @@ export function ratingOf(vulnerability: JsonObject): { severity: Severity; cvss:
 }
 
 function severityOf(rating: JsonObject): Severity | undefined {
-  const named = severities[textOf(rating['severity']).toLowerCase()];
+  const named = entryOf(severities, textOf(rating['severity']).toLowerCase());
   if (named !== undefined) return named;
   const method = textOf(rating['method']).toLowerCase();
   const score = scoreOf(rating);

@@ -2,7 +2,7 @@
 // adapter of SARIF; task.yaml asks for that, as XML holds the passwords it finds in clear.
 import { Confidence, InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
-import { numberOf, positionOf } from '../../json-values.ts';
+import { entryOf, numberOf, positionOf } from '../../json-values.ts';
 import { type XmlElement, type XmlTag, xmlElements } from '../../xml-elements.ts';
 import { isAboutSecrets } from '../sarif/secrets.ts';
 import { isCallSite } from '../sarif/spotbugs.ts';
@@ -87,7 +87,7 @@ function draftOf(bug: XmlElement, where: string, parsing: Parsing): FindingDraft
     title,
     description: description === title ? '' : description,
     severity: severityOf(numberOf(rank)),
-    confidence: confidences[priority] ?? Confidence.UNSPECIFIED,
+    confidence: entryOf(confidences, priority) ?? Confidence.UNSPECIFIED,
     kind: isSecret ? Kind.SECRET : Kind.WEAKNESS,
     cwes: cwe ? [cwe] : [],
     properties: { category, rank: rank ?? '', place },

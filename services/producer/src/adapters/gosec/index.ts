@@ -5,6 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { numberedLines } from '../../flagged-lines.ts';
 import { type JsonItem, jsonItems } from '../../json-items.ts';
+import { entryOf } from '../../json-values.ts';
 import { keyLinesOf, literalsOf } from '../../redact.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -55,8 +56,8 @@ function draftOf(value: unknown, where: string): FindingDraft {
   const draft: FindingDraft = {
     rule,
     title: text(issue, 'details', where),
-    severity: severities[text(issue, 'severity', where)] ?? Severity.UNSPECIFIED,
-    confidence: confidences[text(issue, 'confidence', where)] ?? Confidence.UNSPECIFIED,
+    severity: entryOf(severities, text(issue, 'severity', where)) ?? Severity.UNSPECIFIED,
+    confidence: entryOf(confidences, text(issue, 'confidence', where)) ?? Confidence.UNSPECIFIED,
     kind: rule === secretRule ? Kind.SECRET : Kind.WEAKNESS,
     location: { path: requiredText(issue, 'file', where), startLine, endLine, startColumn, snippet: content },
     content,

@@ -5,6 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { flaggedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
+import { entryOf } from '../../json-values.ts';
 import { keyLinesOf, literalsOf } from '../../redact.ts';
 import { titleOf } from '../../title-of.ts';
 
@@ -109,7 +110,7 @@ function draftOf({ id, group, metadata }: Rule, match: Fields | undefined, where
   const draft: FindingDraft = {
     rule: id,
     title,
-    severity: severities[text(metadata, 'severity', where).toUpperCase()] ?? Severity.UNSPECIFIED,
+    severity: entryOf(severities, text(metadata, 'severity', where).toUpperCase()) ?? Severity.UNSPECIFIED,
     kind: isSecret ? Kind.SECRET : Kind.WEAKNESS,
     cwes: cwe > 0 ? [cwe] : [],
     properties: { owasp: text(metadata, 'owasp-web', where), group: group === 'templates' ? group : '' },

@@ -49,7 +49,7 @@ export function scoreOf(properties: JsonObject): number | undefined {
 /** A result that is no failure (open, review, informational) is not proven: its rule's score does not count for it. */
 export function severityOf(result: JsonObject, rule: Rule | undefined, level: string): Severity {
   const score = kindOf(result) === 'fail' ? securitySeverity(result, rule) : undefined;
-  if (score === undefined) return severities[level] ?? Severity.UNSPECIFIED;
+  if (score === undefined) return entryOf(severities, level) ?? Severity.UNSPECIFIED;
   if (score >= 9) return Severity.CRITICAL;
   if (score >= 7) return Severity.HIGH;
   return score >= 4 ? Severity.MEDIUM : Severity.LOW;

@@ -3,6 +3,7 @@ import { InvalidInput } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { jsonItems } from '../../json-items.ts';
 import { isObject, type JsonObject, textOf } from '../../json-values.ts';
+import { quoted } from '../../plain-line.ts';
 import { tellNotifications, tellOutcome } from './completeness.ts';
 import { kindOf } from './level.ts';
 import { draftOf } from './result.ts';
@@ -23,7 +24,7 @@ export async function* parseSarif(
   const other = runs.find((run) => traits.name !== undefined && run.tool.name !== traits.name);
   if (other)
     throw new InvalidInput(
-      `The report is SARIF of "${other.tool.name.slice(0, 80)}", not of ${traits.name}; submit it with format "sarif".`,
+      `The report is SARIF of "${quoted(other.tool.name)}", not of ${traits.name}; submit it with format "sarif".`,
       { code: 'report.wrong-tool' },
     );
   const [first] = runs;

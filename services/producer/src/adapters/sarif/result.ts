@@ -91,7 +91,7 @@ const confidences: Readonly<Record<string, Confidence>> = {
 /** The result's own word (bandit: issue_confidence), else the precision of its rule. */
 function confidenceOf(bag: JsonObject, rule: Rule | undefined): Confidence {
   const own = textOf(bag['issue_confidence']) || textOf(bag['confidence']) || textOf(bag['precision']);
-  return confidences[(own || rule?.precision || '').toLowerCase()] ?? Confidence.UNSPECIFIED;
+  return entryOf(confidences, (own || rule?.precision || '').toLowerCase()) ?? Confidence.UNSPECIFIED;
 }
 
 function taxa(result: JsonObject, run: Run): string[] {
@@ -133,7 +133,7 @@ function suppressionOf(result: JsonObject): { kind: string; justification: strin
     return undefined;
   const justification = suppressions.map((suppression) => textOf(suppression['justification'])).find(Boolean) ?? '';
   return {
-    kind: suppressionKinds[textOf(first['kind'])] ?? 'external',
+    kind: entryOf(suppressionKinds, textOf(first['kind'])) ?? 'external',
     justification: justification,
   };
 }

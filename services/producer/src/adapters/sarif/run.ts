@@ -4,6 +4,7 @@ import { InvalidInput } from '@assay/contracts';
 import type { Report } from '../../adapter.ts';
 import { jsonItems } from '../../json-items.ts';
 import { indexOf, isObject, type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts';
+import { quoted } from '../../plain-line.ts';
 import { Places } from './places.ts';
 import { messagesOf, type Rule, Rules, ruleOf } from './rules.ts';
 import { type ToolTraits, traitsOf } from './tools.ts';
@@ -111,7 +112,7 @@ function checkVersion(document: JsonObject): void {
   const version = textOf(document['version']);
   if (version && version !== '2.1.0')
     throw new InvalidInput(
-      `The report is SARIF ${version.slice(0, 40)}; version 2.1.0 is read, so set the tool's output to it.`,
+      `The report is SARIF ${quoted(version)}; version 2.1.0 is read, so set the tool's output to it.`,
       {
         code: 'report.unsupported-version',
       },

@@ -2,7 +2,16 @@
 import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { jsonItems } from '../../json-items.ts';
-import { indexOf, isObject, type JsonObject, listOf, objectOf, positionOf, textOf } from '../../json-values.ts';
+import {
+  entryOf,
+  indexOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  objectOf,
+  positionOf,
+  textOf,
+} from '../../json-values.ts';
 import { ruleName, wordsOf } from './words.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -39,7 +48,7 @@ function draftOf(message: JsonObject, file: JsonObject): FindingDraft {
   return {
     rule: ruleName(rule),
     title,
-    severity: severities[textOf(message['severity'])] ?? Severity.UNSPECIFIED,
+    severity: entryOf(severities, textOf(message['severity'])) ?? Severity.UNSPECIFIED,
     kind: Kind.SECRET,
     location: {
       path: textOf(file['filePath']),

@@ -4,6 +4,7 @@ import { Confidence, InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text, texts } from '../../fields.ts';
 import { jsonItems } from '../../json-items.ts';
+import { entryOf } from '../../json-values.ts';
 import { readStart } from '../../read-start.ts';
 import { literalsOf } from '../../redact.ts';
 import { titleOf } from '../../title-of.ts';
@@ -76,8 +77,8 @@ function draftOf(value: unknown, where: string): FindingDraft {
   const draft: FindingDraft = {
     rule: ruleOf(checkId, metadata, where),
     title: titleOf(message),
-    severity: severities[text(extra, 'severity', where).toUpperCase()] ?? Severity.UNSPECIFIED,
-    confidence: confidences[text(metadata, 'confidence', where).toUpperCase()] ?? Confidence.UNSPECIFIED,
+    severity: entryOf(severities, text(extra, 'severity', where).toUpperCase()) ?? Severity.UNSPECIFIED,
+    confidence: entryOf(confidences, text(metadata, 'confidence', where).toUpperCase()) ?? Confidence.UNSPECIFIED,
     kind: isSecret ? Kind.SECRET : Kind.WEAKNESS,
     cwes,
     location: {

@@ -4,6 +4,7 @@ import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, fieldsOf, requiredText, text } from '../../fields.ts';
 import { jsonItems } from '../../json-items.ts';
+import { entryOf } from '../../json-values.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
   style: Severity.INFO,
@@ -52,7 +53,7 @@ function draftOf(value: unknown, where: string, parsing: Parsing): FindingDraft 
   return {
     rule: `SC${code}`,
     title,
-    severity: severities[text(comment, 'level', where)] ?? Severity.UNSPECIFIED,
+    severity: entryOf(severities, text(comment, 'level', where)) ?? Severity.UNSPECIFIED,
     kind: Kind.WEAKNESS,
     location: {
       path,

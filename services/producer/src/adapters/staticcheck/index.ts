@@ -7,6 +7,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { jsonItems } from '../../json-items.ts';
 import { jsonLines } from '../../json-lines.ts';
+import { entryOf } from '../../json-values.ts';
 import { readStart } from '../../read-start.ts';
 
 /** Checks that the tool's documentation calls errors: the code does not do what it says, whatever the input. */
@@ -80,7 +81,7 @@ function draftOf(value: unknown, where: string, parsing: Parsing): FindingDraft 
     rule,
     title: message,
     description: relatedOf(problem, where),
-    severity: errors.has(rule) ? Severity.HIGH : (severities[letters] ?? Severity.UNSPECIFIED),
+    severity: errors.has(rule) ? Severity.HIGH : (entryOf(severities, letters) ?? Severity.UNSPECIFIED),
     kind: Kind.WEAKNESS,
     references: letters ? [`https://staticcheck.dev/docs/checks#${rule}`] : [],
   };
