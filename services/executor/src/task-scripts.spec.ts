@@ -1,5 +1,6 @@
 // Each scanner's own task.yaml, with a script in the tool's place: what it says of exit codes, in assay.dev/exit-codes,
 // its script must do.
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Outcome, outcomeNames } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -69,6 +70,15 @@ describe('the tasks that come with Assay', () => {
     const end = await run(name, script);
     expect([outcomeNames.of(end?.outcome ?? 0), end?.reason]).toEqual([outcome, reasons[outcome]]);
     expect(Object.keys(await world.submitted())).toEqual(end?.outcome === Outcome.SUCCEEDED ? [name] : []);
+  });
+
+  it('npm-audit reads no lock file that is a link to something of ours', async () => {
+    const token = join(world.root, 'token');
+    await writeFile(token, 'a token');
+    await symlink(token, join(world.source, 'package-lock.json'));
+    await writeFile(join(world.source, 'package.json'), '{"name":"shop"}');
+    await run('npm-audit', 'cat package.json package-lock.json; exit 0');
+    expect((await world.submitted())['npm-audit']?.report).toBe('{"name":"shop"}');
   });
 
   it.each(aside)('%s that does "%s" is partial by "%s"', async (name, script, partial) => {
