@@ -283,7 +283,10 @@ describe('the index template', () => {
     expect(server.received[1]?.json()).toMatchObject({
       index_patterns: ['assay-findings'],
       template: {
-        mappings: { dynamic: false, properties: { severity: { type: 'keyword' }, cwes: { type: 'integer' } } },
+        mappings: {
+          dynamic: false,
+          properties: { severity: { type: 'keyword' }, cwes: { type: 'long' }, startLine: { type: 'long' } },
+        },
       },
     });
     expect(server.received[1]?.json()).not.toHaveProperty('data_stream');
