@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { openDoor } from '../../http/door.ts';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
 import { defineSink, type SinkItem } from '../../sink.ts';
+import { heldBack } from '../held-back.ts';
 import { keyOf, sign } from './sign.ts';
 
 const config = z.strictObject({
@@ -18,7 +19,7 @@ export const webhook = defineSink({
   batchSize: 100,
   open: async ({ url, ...reach }, secrets, context) => {
     const key = secrets.secret === undefined ? undefined : keyOf(secrets.secret);
-    const door = await openDoor({ type: 'webhook', url, reach, secrets, context, waitsForCredentials: false });
+    const door = await openDoor({ type: 'webhook', url, reach, secrets, context });
     if (!key) context.log.warn('webhook has no credentials.secret: the receiver cannot tell that it is ours');
     const bodyOf = (items: readonly SinkItem[]) => JSON.stringify({ sink: context.name, events: items.map(toEvent) });
     return {
@@ -35,7 +36,8 @@ export const webhook = defineSink({
           ...(secrets.authorization ? { authorization: secrets.authorization } : {}),
           ...(traceparent ? { traceparent } : {}),
         };
-        await door.ask({ method: 'POST', headers, body, signal });
+        const answer = await door.send({ method: 'POST', headers, body, signal });
+        if (answer.status < 200 || answer.status >= 300) throw heldBack(answer, door.errorOf(answer));
       },
       close: () => door.close(),
     };

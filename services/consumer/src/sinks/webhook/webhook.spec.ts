@@ -172,7 +172,23 @@ describe('a webhook', () => {
     expect(error).toMatchObject({ message: `the receiver answered ${status}`, retryAfterMs: wait });
   });
 
-  it.each([400, 401, 404, 410, 413, 422, 301, 307])('is not asked again after %i', async (status) => {
+  it.each([
+    [401, 'sink.credential-refused', 'credentials are not taken'],
+    [403, 'sink.credential-refused', 'credentials are not taken'],
+    [404, 'sink.webhook', 'look what is at config.url'],
+    [410, 'sink.webhook', 'look what is at config.url'],
+    [301, 'sink.webhook', 'redirects are not followed'],
+    [307, 'sink.webhook', 'redirects are not followed'],
+  ])('waits for repair after %i, which says nothing of the events', async (status, code, words) => {
+    server.expect(status, { location: `${server.url}/elsewhere` }, 'secret words of the receiver');
+    const error = await errorOf((await open()).deliver(items, info));
+    expect(error).toBeInstanceOf(Transient);
+    expect(error).toMatchObject({ code });
+    expect(error.message).toContain(words);
+    expect(error.message).not.toContain('secret words');
+  });
+
+  it.each([400, 409, 413, 422])('is not asked again after %i', async (status) => {
     server.expect(status, { location: `${server.url}/elsewhere` }, 'secret words of the receiver');
     const error = await errorOf((await open()).deliver(items, info));
     expect(error).toBeInstanceOf(InvalidInput);
