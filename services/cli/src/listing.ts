@@ -7,6 +7,8 @@ import { toJson } from './terminal-text.ts';
 
 /** The gateway's largest page. */
 const pageSize = 1000;
+/** Written at a time: a write an item takes longer than fetching it. Characters. */
+const pieceChars = 64 * 1024;
 
 /** Items of every page, at most `limit`. */
 export async function* itemsOf<T>(client: Client, path: string, query: Query, limit: number): AsyncGenerator<T> {
@@ -40,12 +42,16 @@ export async function print<T>(io: Io, items: AsyncIterable<T> | Iterable<T>, li
 // One array, one item a line: a parser reads it whole, grep and head by the line.
 async function printJson<T>(io: Io, items: AsyncIterable<T> | Iterable<T>): Promise<number> {
   let count = 0;
+  let text = '';
   for await (const item of items) {
-    await io.out.write(`${count === 0 ? '[' : ','}\n${toJson(item)}`);
+    text += `${count === 0 ? '[' : ','}\n${toJson(item)}`;
     count += 1;
+    if (text.length < pieceChars) continue;
+    await io.out.write(text);
+    text = '';
     if (io.out.isClosed) return count;
   }
-  await io.out.line(count === 0 ? '[]' : '\n]');
+  await io.out.line(`${text}${count === 0 ? '[]' : '\n]'}`);
   return count;
 }
 
