@@ -4,10 +4,13 @@ import { openStore } from '@assay/store';
 import { describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { handle, Rig } from './testing/rig.ts';
-import { said, stored, story } from './testing/story.ts';
+import { said, sharedStory, stored, story } from './testing/story.ts';
 
 describe('the ledger over MongoDB', () => {
-  it('says and stores what it does over SQLite', async () => {
+  it.each([
+    ['own', story],
+    ['shared', sharedStory],
+  ])('says and stores of %s findings what it does over SQLite', async (_, story) => {
     const server = process.env['ASSAY_TEST_MONGODB_URL'];
     if (!server)
       throw new Error('set ASSAY_TEST_MONGODB_URL to a MongoDB server to test against, e.g. mongodb://127.0.0.1:27017');

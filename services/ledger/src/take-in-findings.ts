@@ -1,16 +1,7 @@
 // finding.enriched → what became of each finding: opened, recurred, reopened or suppressed. Everything a batch changes
 // is one entry of its target's history; a batch that comes again finds its entry and says what it said before.
 import { hash } from 'node:crypto';
-import {
-  type Batch,
-  type Event,
-  InvalidInput,
-  identityAt,
-  type Outgoing,
-  pick,
-  Transient,
-  Transition,
-} from '@assay/contracts';
+import { type Batch, type Event, InvalidInput, type Outgoing, pick, Transient, Transition } from '@assay/contracts';
 import { type Append, type Entry, FindingMark, numbersOf } from '@assay/store';
 import { assessRun } from './assess-run.ts';
 import { sharedMask } from './identity-table.ts';
@@ -24,6 +15,7 @@ import type { LedgerContext } from './resources.ts';
 import type { Scan } from './scan.ts';
 import { settleReport } from './settle-report.ts';
 import { scanBegin } from './times.ts';
+import { toldBefore } from './told-before.ts';
 import { witnessed } from './witnessed.ts';
 
 /** Times a batch is judged anew because somebody else wrote first. */
@@ -64,7 +56,7 @@ async function takeIn(
     // First, because reading them may find that others wrote; nothing may come between the rest and the append.
     const newer = await memory.scansAfter(area, at, batch.reportId);
     if (scan.has(key)) {
-      const { transitions, places } = await toldBefore(batch, key, contents.suppressed, context, memory);
+      const { transitions, places } = await toldBefore(part, key, contents.suppressed, context, memory);
       return takenAs(part, key, transitions, places, memory);
     }
     checkOpen(batch, scan);
@@ -134,27 +126,6 @@ function addWitnesses({ content }: Append, memory: Memory, area: Area): void {
     witnessNames(memory, memory.findings.find(content.identities, position, sharedMask), area),
   );
   content.enrichments = [...content.enrichments, ...witnessed(names)];
-}
-
-/** What a batch was told to be when it came first. */
-async function toldBefore(
-  batch: Batch,
-  key: string,
-  suppressed: Uint8Array,
-  { resources }: LedgerContext,
-  memory: Memory,
-): Promise<{ transitions: Uint8Array; places?: Uint8Array }> {
-  const entries = await resources.store.ledger.entriesOfReport(memory.history, batch.reportId);
-  const entry = entries.find((each) => each.key === key);
-  if (entry?.seen) return entry.seen;
-  // The scan is forgotten by now, but what it opened is not.
-  const transitions = suppressed.map((is) => (is ? Transition.SUPPRESSED : Transition.RECURRED));
-  const { kept } = entry ?? {};
-  if (!kept) return { transitions };
-  const then = new Map(Array.from(kept.transitions, (transition, index) => [identityAt(kept, index), transition]));
-  return {
-    transitions: transitions.map((transition, position) => then.get(identityAt(batch, position)) ?? transition),
-  };
 }
 
 // A report that proved what is gone is over. Findings that come after it in its name would be closed by nothing.
