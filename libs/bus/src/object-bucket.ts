@@ -4,7 +4,8 @@ import type { Objm } from '@nats-io/obj';
 import type { ObjectBucket } from './bus.ts';
 
 export async function openObjects(objm: Objm, name: string): Promise<ObjectBucket> {
-  const store = await objm.create(name);
+  // Who uses it need not be allowed to make it: the server takes from a maker whatever else the stream shall copy.
+  const store = await objm.open(name).catch(() => objm.create(name));
   return {
     put: async (key, content, ref) => {
       const stream = Readable.toWeb(

@@ -15,6 +15,8 @@ export interface BusUser {
   password?: string;
   publish?: readonly string[];
   subscribe?: readonly string[];
+  /** Taken out of what `publish` allows. */
+  publishDenied?: readonly string[];
 }
 
 export interface NatsServerOptions {
@@ -130,7 +132,8 @@ function userConfig(user: BusUser): string {
     : `user: ${quote(user.name)}, password: ${quote(user.password ?? '')}`;
   if (!user.publish && !user.subscribe) return `    { ${who} }`;
   const list = (subjects: readonly string[] | undefined) => `[${(subjects ?? []).map(quote).join(', ')}]`;
-  return `    { ${who}, permissions: { publish: { allow: ${list(user.publish)} }, subscribe: { allow: ${list(user.subscribe)} } } }`;
+  const denied = user.publishDenied?.length ? `, deny: ${list(user.publishDenied)}` : '';
+  return `    { ${who}, permissions: { publish: { allow: ${list(user.publish)}${denied} }, subscribe: { allow: ${list(user.subscribe)} } } }`;
 }
 
 function quote(text: string): string {

@@ -13,6 +13,7 @@ import { serveHealth } from './serve-health.ts';
 import { startService } from './start-service.ts';
 import { startTelemetry } from './telemetry.ts';
 
+const busBlobs = 'jetstream:';
 /** How long a webhook's delivery is known again. Milliseconds. */
 const rememberedMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -67,6 +68,7 @@ export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   await bus.ensureBucket('sinks', { replicas });
   await bus.ensureBucket('sink-durables', { replicas });
   await bus.ensureBucket(deliveriesBucket, { replicas, ttlMs: rememberedMs });
+  if (shared.blobsUrl.startsWith(busBlobs)) await bus.objects(shared.blobsUrl.slice(busBlobs.length));
   await bus.ensureBucket(leaseBucket, { replicas, ttlMs: shared.leaseMs });
 }
 

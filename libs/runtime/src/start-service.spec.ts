@@ -21,7 +21,7 @@ import { type AnyService, defineService, on } from './define-service.ts';
 import { inboxPrefixOf, permissionsOf } from './permissions.ts';
 import { readSharedConfig } from './read-config.ts';
 import { setUpBus } from './run-service.ts';
-import { type RunningService, startService } from './start-service.ts';
+import { type RunningService, setUpDurables, startService } from './start-service.ts';
 
 const received: Event<unknown>[] = [];
 let attempts = 0;
@@ -92,6 +92,7 @@ beforeAll(async () => {
   });
   admin = await nats.connect({ credentialsFile: join(folder, 'admin') });
   await setUpBus(admin, shared);
+  await setUpDurables(admin, [parser, counter], shared);
   blobs = await openBlobs(`file:${join(folder, 'blobs')}`, {});
   await start(parser);
   await start(counter);

@@ -111,7 +111,7 @@ export async function startService(definition: AnyService, options: ServiceOptio
     subscriptions.delete(key);
   };
 
-  for (const durable of durables) await bus.ensureConsumer(consumerOf(durable, shared));
+  await setUpDurables(bus, [definition], shared);
   await subscribe(
     'shared',
     durables.filter(({ partition }) => partition === undefined),
@@ -133,6 +133,15 @@ export async function startService(definition: AnyService, options: ServiceOptio
       log.info('service stopped');
     },
   };
+}
+
+/** Makes the durables of services, for those whose credential may not: every one made by `permissionsOf`. */
+export async function setUpDurables(
+  bus: Bus,
+  definitions: readonly Pick<ServiceDefinition, 'name' | 'subscribes'>[],
+  shared: SharedConfig,
+): Promise<void> {
+  for (const durable of definitions.flatMap(durablesOf)) await bus.ensureConsumer(consumerOf(durable, shared));
 }
 
 function consumerOf(durable: Durable, shared: SharedConfig) {

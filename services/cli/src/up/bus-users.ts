@@ -1,7 +1,7 @@
 // Who may connect to the embedded nats-server: each service with what it declares, a client with what other systems
 // need, and the administrator who makes streams.
 import { type BusUser, nouns, publicKeyOf, streamOf } from '@assay/bus';
-import { permissionsOf } from '@assay/runtime';
+import { everythingWithDurablesOf, type Permissions, permissionsOf } from '@assay/runtime';
 import type { Home } from './home.ts';
 import { services } from './services.ts';
 
@@ -14,7 +14,7 @@ export async function busUsers(home: Home, blobsUrl: string): Promise<BusUser[]>
     services.map(async (service) => ({
       name: service.name,
       nkey: publicKeyOf((await home.seed(service.name)).seed),
-      ...permissionsOf(service, blobsUrl),
+      ...permissionsOf(service, blobsUrl, services),
     })),
   );
   return [
@@ -25,7 +25,7 @@ export async function busUsers(home: Home, blobsUrl: string): Promise<BusUser[]>
 }
 
 // Publishes what a client may say, reads everything but dead letters, with durables of its own.
-function clientPermissions(): { publish: string[]; subscribe: string[] } {
+function clientPermissions(): Permissions {
   const readable = nouns.filter((noun) => noun !== 'dead');
   return {
     publish: [
@@ -48,5 +48,6 @@ function clientPermissions(): { publish: string[]; subscribe: string[] } {
         ]),
     ],
     subscribe: ['_INBOX.>', ...readable.map((noun) => `assay.${noun}.>`)],
+    publishDenied: everythingWithDurablesOf(services),
   };
 }

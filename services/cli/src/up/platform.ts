@@ -14,6 +14,7 @@ import {
   readConfig,
   readSharedConfig,
   setUpBus,
+  setUpDurables,
   startService,
   startTelemetry,
 } from '@assay/runtime';
@@ -83,6 +84,7 @@ async function start(
   closing.push(() => admin.close());
   const shared = { ...given, natsUrl: nats?.url ?? given.natsUrl, natsBudgetBytes: budget };
   await setUpBus(admin, shared);
+  await setUpDurables(admin, services, shared);
   if (nats) await forgetLeases(admin);
 
   const tokenFile = await home.secretFile('token');
