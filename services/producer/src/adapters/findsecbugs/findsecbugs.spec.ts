@@ -158,6 +158,11 @@ describe('findsecbugs', () => {
     ['<checkstyle/>', 'report.format', 'BugCollection'],
     [collection('<BugInstance rank="1"/>'), 'report.field', 'SpotBugs bug 0 has no type'],
     ['<BugCollection><BugInstance type="X">', 'report.truncated', 'line 1'],
+    [
+      collection('<file classname="A"><BugInstance type="X" lineNumber="3"/></file>'),
+      'report.format',
+      'spotbugsXml.xml',
+    ],
     ['<!DOCTYPE x [<!ENTITY a "b">]><BugCollection/>', 'report.dtd', 'DTD'],
   ])('refuses %j', async (content, code, message) => {
     await expect(parseContent(findsecbugs, content)).rejects.toMatchObject({

@@ -57,6 +57,12 @@ function fateOf(tag: XmlTag, parent: XmlTag | undefined, parsing: Parsing): 'ent
       parsing.tool('spotbugs', tag.attributes['version'] ?? '');
       return 'enter';
     case 'BugCollection':
+      // Read as the real one it would be a project without a bug, and close all there are.
+      if (tag.name === 'file')
+        throw new InvalidInput(
+          'The report is the one that Maven makes its site of; submit SpotBugs’ own, target/spotbugsXml.xml.',
+          { code: 'report.format' },
+        );
       return tag.name === 'BugInstance' || tag.name === 'Errors' || tag.name === 'FindBugsSummary' ? 'item' : 'skip';
     case 'FindBugsSummary':
     // A stack trace is as long as it is useless.

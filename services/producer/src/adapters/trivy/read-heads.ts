@@ -32,8 +32,7 @@ export async function readHeads(report: Report, parsing: Parsing): Promise<Resul
   while (!step.done) step = await reader.next();
   const rest = step.value;
   if (Array.isArray(rest)) {
-    if (!rest.every(isObject)) throw notTrivys();
-    const results = rest.map((result) => resultOf(result, noScan));
+    const results = resultsOf(rest, noScan);
     return (_at, [index = 0]) => results[index] ?? nothing;
   }
   const document = objectOf(rest);
@@ -45,13 +44,22 @@ export async function readHeads(report: Report, parsing: Parsing): Promise<Resul
   const found = listIn(document, 'Results');
   const scan = scanOf(document, textOf(document['ArtifactType']), '');
   noteEndOfLife(document, textOf(document['ArtifactName']), parsing);
-  const results = found.map((result) => resultOf(objectOf(result), scan));
+  const results = resultsOf(found, scan);
   return (_at, [index = 0]) => results[index] ?? nothing;
+}
+
+// Every result has a target. What has none is another tool's list, or Trivy's report of a benchmark (--compliance): read as
+// a scan they would be one that found nothing.
+function resultsOf(found: readonly unknown[], scan: Scan): Result[] {
+  return found.map((value) => {
+    if (!isObject(value) || typeof value['Target'] !== 'string') throw notTrivys();
+    return resultOf(value, scan);
+  });
 }
 
 function notTrivys(): InvalidInput {
   return new InvalidInput(
-    'The report is not Trivy’s JSON (--format json): it needs "SchemaVersion" and "Results", or a list of results.',
+    'The report is not Trivy’s JSON (--format json): it needs "SchemaVersion" and "Results", or a list of results, each with its "Target".',
     { code: 'report.format' },
   );
 }
@@ -67,7 +75,7 @@ function clusterHeads(document: JsonObject, parsing: Parsing): Results {
         const error = textOf(resource['Error']);
         if (error) parsing.partial(`not scanned: ${name}: ${error}`);
         const scan = scanOf(resource, 'kubernetes', name);
-        return listIn(resource, 'Results').map((result) => resultOf(objectOf(result), scan));
+        return resultsOf(listIn(resource, 'Results'), scan);
       }),
     ]),
   );

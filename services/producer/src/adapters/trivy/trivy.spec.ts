@@ -237,6 +237,8 @@ describe('trivy', () => {
 
   it.each([
     ['{"Issues":[]}', 'report.format', 'not Trivy'],
+    ['[{"RuleID":"generic-api-key","File":"a"}]', 'report.format', '"Target"'],
+    ['{"ID":"k8s-cis","Title":"CIS","Results":[{"ID":"1.1","Results":[]}]}', 'report.format', '"Target"'],
     ['{"SchemaVersion":2,"Results":{}}', 'report.format', '"Results" of the report is no list'],
     ['{"ClusterName":"c","Resources":7}', 'report.format', '"Resources" of the report is no list'],
     [report({ Vulnerabilities: [7] }), 'report.field', 'Vulnerabilities[0] of "a/file" must be an object'],
