@@ -71,7 +71,7 @@ export function isPackage({ packages, range }: Component, found: Package | undef
   for (const named of packages) {
     if (named.key !== found.key || !hasQualifiers(named, found)) continue;
     if (named.version !== '') {
-      if (named.version === found.version) return 'exact';
+      if (named.version === found.version && epochOf(named) === epochOf(found)) return 'exact';
     } else if (!range) match = 'any';
     else if (found.version !== '' && contains(range, found.version, found.type)) {
       if (range.constraints.length > 0) return 'exact';
@@ -79,6 +79,11 @@ export function isPackage({ packages, range }: Component, found: Package | undef
     }
   }
   return match;
+}
+
+/** Part of an rpm's version, of which the purl has it apart; none is 0. */
+function epochOf({ qualifiers }: Package): string {
+  return qualifiers['epoch'] ?? '0';
 }
 
 /** Whether what was scanned is this component. */

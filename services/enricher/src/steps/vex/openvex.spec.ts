@@ -148,6 +148,21 @@ describe('the step vex with OpenVEX', () => {
     expect(await statusOf(JSON.stringify(document), finding, target(scanned))).toBe(expected);
   });
 
+  it.each([
+    ['pkg:rpm/redhat/openssl@3.0.7-27.el9', '', 'fixed!'],
+    ['pkg:rpm/redhat/openssl@3.0.7-27.el9', '&epoch=0', 'fixed!'],
+    ['pkg:rpm/redhat/openssl@3.0.7-27.el9', '&epoch=1', ''],
+    ['pkg:rpm/redhat/openssl@3.0.7-27.el9?epoch=1', '&epoch=1', 'fixed!'],
+    ['pkg:rpm/redhat/openssl@3.0.7-27.el9?epoch=1', '', ''],
+  ])('takes %s for the version of %s or not', async (product, epoch, expected) => {
+    const document = {
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      statements: [{ vulnerability: { name: 'CVE-1' }, products: [{ '@id': product }], status: 'fixed' }],
+    };
+    const finding = found('CVE-1', `pkg:rpm/redhat/openssl@3.0.7-27.el9?arch=x86_64${epoch}`);
+    expect(await statusOf(JSON.stringify(document), finding)).toBe(expected);
+  });
+
   it('logs once what can match nothing', async () => {
     const { warnings } = await judged([openvex], [found('CVE-2022-0006'), found('CVE-2022-0006')]);
     expect(warnings).toEqual([
