@@ -193,6 +193,7 @@ describe('dependency-check', () => {
   it.each([
     ['', 'report.empty', 'empty'],
     ['{"reportSchema":"1.1"}', 'report.format', '"dependencies"'],
+    ['{"dependencies":[{"name":"x","vulns":[]}],"fixes":[]}', 'report.format', '"reportSchema"'],
     ['{"dependencies":[{"vulnerabilities":[{"source":"NVD"}]}]}', 'report.field', 'no name'],
     ['{"dependencies":[{"vulnerabilities":[', 'report.truncated', 'byte 37'],
     ['<analysis/>', 'report.format', '<analysis>'],
@@ -208,6 +209,7 @@ describe('dependency-check', () => {
   it('minds no members of a type that nobody expects', async () => {
     const odd = json({ severity: 7, references: 'x', cwes: {}, cvssv3: [] }, { packages: 'x', filePath: 7 });
     expect(await one(odd)).toMatchObject({ rule: 'CVE-2020-0001', severity: 'high' });
-    expect((await parseContent(dependencyCheck, '{"dependencies":[null,7,[]]}')).summary.raw).toBe(0);
+    const { summary } = await parseContent(dependencyCheck, '{"reportSchema":"1.1","dependencies":[null,7,[]]}');
+    expect(summary.raw).toBe(0);
   });
 });

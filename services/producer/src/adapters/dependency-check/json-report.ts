@@ -10,10 +10,12 @@ export async function* jsonDependencies(report: Report, tell: (part: Header) => 
   let step = await items.next();
   for (; !step.done; step = await items.next()) yield step.value.map(({ value }) => value);
   const rest = objectOf(step.value);
-  if (!Array.isArray(rest['dependencies'])) {
-    throw new InvalidInput('The report has no list of "dependencies": it is not Dependency-Check’s JSON.', {
-      code: 'report.format',
-    });
+  // Other tools list dependencies, too: read as this one's they would have no vulnerability.
+  if (!Array.isArray(rest['dependencies']) || !('reportSchema' in rest)) {
+    throw new InvalidInput(
+      'The report has no "reportSchema" and list of "dependencies": it is not Dependency-Check’s JSON.',
+      { code: 'report.format' },
+    );
   }
   tell({ scanInfo: objectOf(rest['scanInfo']), projectInfo: objectOf(rest['projectInfo']) });
 }

@@ -110,6 +110,8 @@ describe('eslint', () => {
 
   it.each([
     ['{"a":1}', 'report.format', 'no list of files'],
+    ['{"results":{"a":[]},"metadata":{}}', 'report.format', 'no list of files'],
+    ['{"results":[],"errors":[]}', 'report.format', 'no list of files'],
     ['[{"RuleID":"x"}]', 'report.field', 'ESLint file 0: "filePath" must be a string, but is absent'],
     [
       file({ messages: [{ ...message, line: '2' }] }),

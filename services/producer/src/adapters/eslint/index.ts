@@ -5,6 +5,7 @@ import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { flaggedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
+import { isObject } from '../../json-values.ts';
 import { readStart } from '../../read-start.ts';
 import { keyLinesOf } from '../../redact.ts';
 
@@ -31,7 +32,8 @@ async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingD
     for (const { value, indexes } of step.value) yield* draftsOf(value, rules, `ESLint file ${indexes[0]}`, parsing);
   }
   const rest = step.value;
-  const isList = Array.isArray(rest) || (typeof rest === 'object' && rest !== null && 'results' in rest);
+  // Other tools have members named "results", too: read as ESLint's they would be a project without a finding.
+  const isList = Array.isArray(rest) || (isObject(rest) && Array.isArray(rest['results']) && 'metadata' in rest);
   if (!isList)
     throw new InvalidInput('The report is no list of files: it is not ESLint’s JSON (-f json).', {
       code: 'report.format',

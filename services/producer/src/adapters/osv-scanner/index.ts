@@ -51,12 +51,16 @@ async function sourcesOf(report: Report, parsing: Parsing): Promise<JsonObject[]
   const reader = jsonItems(report.open(), [], { skip: ['results[].packages', ...unread] });
   let step = await reader.next();
   while (!step.done) step = await reader.next();
-  const rest = step.value;
-  const results = isObject(rest) ? rest['results'] : undefined;
-  if (results !== null && !Array.isArray(results)) {
-    throw new InvalidInput('The report has no list of "results": it is not OSV-Scanner’s JSON (--format json).', {
-      code: 'report.format',
-    });
+  const rest = objectOf(step.value);
+  const results = rest['results'];
+  // Other tools have lists of that name, too: read as this one's they would be a scan that found nothing.
+  const isOwn = 'experimental_config' in rest || Object.keys(rest).length === 1;
+  const hasPackages = listOf(results).every((result) => isObject(result) && 'packages' in result);
+  if (!isOwn || !hasPackages || (results !== null && !Array.isArray(results))) {
+    throw new InvalidInput(
+      'The report has no list of "results" with "packages": it is not OSV-Scanner’s JSON (--format json).',
+      { code: 'report.format' },
+    );
   }
   // A clean scan has an empty list.
   if (results === null) parsing.partial('OSV-Scanner found no lock file that it could read');

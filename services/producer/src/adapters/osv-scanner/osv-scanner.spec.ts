@@ -195,6 +195,8 @@ describe('osv-scanner', () => {
     ['{"Issues":[]}', 'report.format', 'not OSV-Scanner'],
     ['[]', 'report.format', 'not OSV-Scanner'],
     ['{"results":{}}', 'report.format', 'no list of "results"'],
+    ['{"results":[],"errors":[]}', 'report.format', 'not OSV-Scanner'],
+    ['{"results":[{"check_id":"x"}]}', 'report.format', 'not OSV-Scanner'],
     [report({ package: { name: 7 } }), 'report.field', '"name" must be a string'],
     [report({ package: { name: 'x' }, vulnerabilities: [{}] }), 'report.field', '"id" must be a string'],
     ['{"results":[{"packages":[', 'report.truncated', 'byte 25'],
