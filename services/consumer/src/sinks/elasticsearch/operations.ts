@@ -5,8 +5,8 @@ import type { SinkItem } from '../../sink.ts';
 
 export interface Operation {
   item: SinkItem;
-  /** Two lines, each with its end. */
-  text: string;
+  /** Two lines, each with its end. Made when it is asked for: the documents of a large delivery are not held at once. */
+  text(): string;
 }
 
 export type ToOperations = (items: readonly SinkItem[]) => Operation[];
@@ -19,17 +19,16 @@ const maxIdBytes = 512;
  * has, whatever the order of arrival, and take the same once more.
  */
 export function latestOperations(items: readonly SinkItem[]): Operation[] {
-  const newest = new Map<string, { item: SinkItem; document: string }>();
+  const newest = new Map<string, SinkItem>();
   for (const item of items) {
     const { finding } = item;
     const id = idOf(`${finding?.target}/${finding?.tool}/${finding?.id}`);
     const before = newest.get(id);
-    if (before && before.item.event.order > item.event.order) continue;
-    newest.set(id, { item, document: documentOf(item, finding) });
+    if (!before || before.event.order <= item.event.order) newest.set(id, item);
   }
-  return [...newest].map(([id, { item, document }]) => {
+  return [...newest].map(([id, item]) => {
     const index = `{"_id":${JSON.stringify(id)},"version":${versionOf(item.event.order)},"version_type":"external_gte"}`;
-    return { item, text: `{"index":${index}}\n${document}\n` };
+    return { item, text: () => `{"index":${index}}\n${documentOf(item)}\n` };
   });
 }
 
@@ -37,11 +36,11 @@ export function latestOperations(items: readonly SinkItem[]): Operation[] {
 export function logOperations(items: readonly SinkItem[]): Operation[] {
   return items.map((item) => {
     const action = JSON.stringify({ create: { _id: idOf(item.id) } });
-    return { item, text: `${action}\n${documentOf(item, item.finding)}\n` };
+    return { item, text: () => `${action}\n${documentOf(item)}\n` };
   });
 }
 
-function documentOf({ event, data }: SinkItem, finding: SinkItem['finding']): string {
+function documentOf({ event, data, finding }: SinkItem): string {
   const { id, type, subject, time } = event;
   return JSON.stringify({ '@timestamp': time, ...(finding ?? { data }), event: { id, type, subject, time } });
 }

@@ -25,6 +25,12 @@ const bulkAnswer = z.object({
   ),
 });
 
+/** An operation as it is sent. */
+interface Written {
+  item: SinkItem;
+  text: string;
+}
+
 interface Result {
   status: number;
   type: string;
@@ -54,7 +60,7 @@ export class BulkWriter {
   async write(operations: readonly Operation[], signal: AbortSignal): Promise<void> {
     if (this.#stored.size > maxRemembered) this.#stored.clear();
     const failed: Result[] = [];
-    for (const bulk of bulksOf(operations, this.#maxChars)) {
+    for (const bulk of bulksOf(written(operations), this.#maxChars)) {
       const results = await this.#send(bulk, signal);
       results.forEach((result, position) => {
         if (isStored(result)) this.#stored.add(bulk[position]?.item.id ?? '');
@@ -65,7 +71,7 @@ export class BulkWriter {
     for (const { item } of operations) this.#stored.delete(item.id);
   }
 
-  async #send(bulk: readonly Operation[], signal: AbortSignal): Promise<Result[]> {
+  async #send(bulk: readonly Written[], signal: AbortSignal): Promise<Result[]> {
     const answer = await this.#door.send({
       method: 'POST',
       path: `/${this.#index}/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason`,
@@ -78,7 +84,7 @@ export class BulkWriter {
     return resultsOf(answer, bulk.length);
   }
 
-  async #sendLess(bulk: readonly Operation[], signal: AbortSignal): Promise<Result[]> {
+  async #sendLess(bulk: readonly Written[], signal: AbortSignal): Promise<Result[]> {
     if (bulk.length === 1)
       return [
         { status: 413, type: 'too large', reason: 'make http.max_content_length, or what a proxy takes, larger' },
@@ -90,8 +96,12 @@ export class BulkWriter {
   }
 }
 
-function* bulksOf(operations: readonly Operation[], maxChars: number): Iterable<Operation[]> {
-  let bulk: Operation[] = [];
+function* written(operations: readonly Operation[]): Iterable<Written> {
+  for (const { item, text } of operations) yield { item, text: text() };
+}
+
+function* bulksOf(operations: Iterable<Written>, maxChars: number): Iterable<Written[]> {
+  let bulk: Written[] = [];
   let length = 0;
   for (const operation of operations) {
     if (bulk.length > 0 && length + operation.text.length > maxChars) {
