@@ -1,21 +1,61 @@
 // A request to run a pipeline, from whichever door it came.
 import { basename } from 'node:path/posix';
 import { type Draft, emit, InvalidInput, keyedId, type RunRequested, runRequested } from '@assay/contracts';
+import { fromWire } from '@assay/runtime';
 import type { RequestFacts } from './accept-report.ts';
 import type { Gateway } from './gateway.ts';
 
-/** Publishes run.requested; the answer is the run's id. The same idempotency key twice is one run. */
+/**
+ * Publishes run.requested; the answer is the run's id. The same idempotency key twice is one run; throws InvalidInput
+ * "run.conflict" when it was another one's.
+ */
 export async function requestRun(gateway: Gateway, given: Draft<RunRequested>, from: RequestFacts): Promise<string> {
   const run = checkRun(given);
   const { idempotencyKey, principal, traceparent } = from;
+  const isKeyed = run.runId === '' && idempotencyKey !== undefined;
   const runId =
     run.runId ||
     (idempotencyKey === undefined
       ? crypto.randomUUID()
       : keyedId(runRequested.name, `${principal.name}\0${idempotencyKey}`));
+  // The stream forgets an id after its duplicate window; the store does not.
+  const known = isKeyed ? (await gateway.store.runs.get(runId))?.requested : undefined;
+  if (known) {
+    checkSame(run, known);
+    return runId;
+  }
   const request = emit(runRequested, { ...run, runId, requestedAt: gateway.now().toISOString() });
-  await gateway.publish(request, { id: keyedId(runRequested.name, runId), ...(traceparent ? { traceparent } : {}) });
+  const id = keyedId(runRequested.name, runId);
+  const { isDuplicate, stream, sequence } = await gateway.publish(request, {
+    id,
+    ...(traceparent ? { traceparent } : {}),
+  });
+  const first = isDuplicate && isKeyed ? await gateway.bus.messageAt(stream, sequence) : undefined;
+  if (first) checkSame(run, (await fromWire(first, runRequested, gateway.blobs)).data);
   return runId;
+}
+
+function checkSame(given: RunRequested, first: RunRequested): void {
+  if (essence(given) === essence(first)) return;
+  throw new InvalidInput('the Idempotency-Key belongs to another run; use a new one for a new request', {
+    code: 'run.conflict',
+  });
+}
+
+/** What is asked for, whoever asks and when. */
+function essence({ pipeline, target, revision, sourcePath, components, params, steps }: RunRequested): string {
+  const sorted = (values: Record<string, string> | undefined) => Object.entries(values ?? {}).sort();
+  const slip = (steps ?? []).map((step) => [step.name, sorted(step.params)]);
+  return JSON.stringify([
+    pipeline,
+    target?.name ?? '',
+    target?.kind ?? '',
+    revision ?? '',
+    sourcePath ?? '',
+    components ?? [],
+    sorted(params),
+    slip,
+  ]);
 }
 
 /** The request with its defaults; throws InvalidInput "run.*" for one that no executor may be given. */

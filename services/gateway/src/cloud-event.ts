@@ -97,8 +97,11 @@ function withAttributes(
 ): ClientEvent {
   const needed = (name: string): string => {
     const value = attribute(name);
-    if (typeof value === 'string' && value !== '' && value.length <= 1024) return value;
-    throw invalid('attribute', `${where} needs the attribute "${name}": a string of 1 to 1024 characters`);
+    if (typeof value === 'string' && /^\P{Cc}{1,1024}$/u.test(value)) return value;
+    throw invalid(
+      'attribute',
+      `${where} needs the attribute "${name}": a string of 1 to 1024 characters, none of them a control character`,
+    );
   };
   const version = needed('specversion');
   if (version !== '1.0')
@@ -108,7 +111,10 @@ function withAttributes(
     id: needed('id'),
     source: needed('source'),
     type: needed('type'),
-    ...(typeof trace === 'string' ? { traceparent: trace } : {}),
+    // One that is none starts a trace of its own, as the standard says (https://www.w3.org/TR/trace-context/).
+    ...(typeof trace === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(trace)
+      ? { traceparent: trace }
+      : {}),
     data: data(where),
   };
 }
