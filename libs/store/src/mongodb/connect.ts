@@ -158,7 +158,9 @@ async function checkSchema(connection: Connection, readOnly: boolean): Promise<v
 }
 
 function translate(cause: unknown): unknown {
-  if (cause instanceof AssayError || !(cause instanceof MongoError)) return cause;
+  if (cause instanceof AssayError) return cause;
+  if (isOfSocket(cause)) return away(cause);
+  if (!(cause instanceof MongoError)) return cause;
   if (cause instanceof MongoServerError && (cause.code === 18 || cause.code === 13)) {
     return new InvalidInput('the store refused our credential: check the user and password in ASSAY_STORE_URL', {
       code: 'store.refused',
@@ -169,11 +171,18 @@ function translate(cause: unknown): unknown {
     cause instanceof MongoServerSelectionError ||
     cause.hasErrorLabel('RetryableWriteError') ||
     !(cause instanceof MongoServerError);
-  if (isAway) {
-    return new Transient('the store cannot be reached: check that the server of ASSAY_STORE_URL runs', {
-      code: 'store.unavailable',
-      cause,
-    });
-  }
+  if (isAway) return away(cause);
   return new Fault('the store refused a command', { code: 'store.failed', cause });
+}
+
+function away(cause: unknown): Transient {
+  return new Transient('the store cannot be reached: check that the server of ASSAY_STORE_URL runs', {
+    code: 'store.unavailable',
+    cause,
+  });
+}
+
+// The driver passes on as it is what a socket says that breaks while something is written to it.
+function isOfSocket(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }

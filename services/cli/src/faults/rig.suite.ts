@@ -97,10 +97,14 @@ export class Rig {
     const { nats, home } = this.deployment;
     const proxy = await startTcpProxy(Number(new URL(nats.url).port));
     const clock = join(home, `clock-${name}-${proxy.port}`);
-    const process = await this.deployment.start(name, {
+    const env = {
       ASSAY_NATS_URL: `nats://127.0.0.1:${proxy.port}`,
       NODE_OPTIONS: `--import=${shiftClock.href}`,
       CLOCK_SHIFT_FILE: clock,
+    };
+    const process = await this.deployment.start(name, env).catch(async (error: unknown) => {
+      await proxy.close();
+      throw error;
     });
     const setClock = (shiftMs: number) =>
       shiftMs === 0 ? rm(clock, { force: true }) : writeFile(clock, String(shiftMs));
