@@ -1,5 +1,5 @@
 // Documents in Elasticsearch or OpenSearch: the latest state of each finding, or every change.
-import { InvalidInput } from '@assay/contracts';
+import { InvalidInput, maxBatchFindings } from '@assay/contracts';
 import { z } from 'zod';
 import { type Door, openDoor } from '../../http/door.ts';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
@@ -29,7 +29,8 @@ export const elasticsearch = defineSink({
   summary: 'Documents in Elasticsearch or OpenSearch: the latest state of each finding, or every change.',
   config,
   credentials: ['apiKey', 'username', 'password'],
-  batchSize: 1000,
+  // A whole event: it is cut where it is larger.
+  batchSize: maxBatchFindings,
   open: async ({ url, index, mode, dataStream, manageTemplate, ...reach }, secrets, context) => {
     if (mode === 'latest' && !context.hasFindings)
       throw invalid('mode latest is for findings: use a subject "assay.finding.…", or mode log');

@@ -2,7 +2,7 @@
 // out. What comes again overwrites the same objects.
 import { promisify } from 'node:util';
 import { gzip as gzipWith } from 'node:zlib';
-import { InvalidInput } from '@assay/contracts';
+import { InvalidInput, maxBatchFindings } from '@assay/contracts';
 import { z } from 'zod';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
 import { defineSink, type Secrets } from '../../sink.ts';
@@ -49,7 +49,8 @@ export const s3 = defineSink({
   summary: 'JSON lines in a bucket (S3 API), partitioned by date and severity.',
   config,
   credentials: ['accessKeyId', 'secretAccessKey', 'sessionToken'],
-  batchSize: 2000,
+  // Two whole events: one that is larger is cut.
+  batchSize: 2 * maxBatchFindings,
   open: async (settings, secrets, context) => {
     const { region, endpoint, prefix, partition, group, gzip: isCompressed } = settings;
     const bucket = await openBucket({

@@ -1,5 +1,5 @@
 // Findings to a Slack channel, one message a delivery: by an incoming webhook, or as a bot.
-import { InvalidInput } from '@assay/contracts';
+import { InvalidInput, maxBatchFindings } from '@assay/contracts';
 import { z } from 'zod';
 import { openDoor } from '../../http/door.ts';
 import { reachSettings, urlSetting } from '../../http/settings.ts';
@@ -28,7 +28,8 @@ export const slack = defineSink({
   config,
   credentials: ['webhook', 'token'],
   templates: ['finding', 'event', 'link'],
-  batchSize: 500,
+  // A whole event: it is cut, and told of twice, where it is larger.
+  batchSize: maxBatchFindings,
   open: async ({ channel, url, top, ...reach }, secrets, context) => {
     const wording = wordingOf(top, context);
     const isBot = checkWay(channel, secrets);
