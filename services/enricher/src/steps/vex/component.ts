@@ -40,12 +40,16 @@ export interface Subject {
 /** "exact": this version or digest; "any": whatever the version; undefined: not this one, or nobody can tell. */
 export type Match = 'exact' | 'any' | undefined;
 
+/** `range` is the versions that are meant where a package URL has none. */
 export function componentOf(ids: readonly string[], digests: readonly string[] = [], range?: string): Component {
   const names = [...new Set(ids.filter(Boolean))];
   const versions = range === undefined ? undefined : parseRange(range);
   return {
     names,
-    packages: names.flatMap((name) => parsePackage(name) ?? []),
+    // A range that nobody can read must not become every version.
+    packages: names
+      .flatMap((name) => parsePackage(name) ?? [])
+      .filter(({ version }) => version !== '' || range === undefined || versions),
     digests,
     ...(versions ? { range: versions } : {}),
   };

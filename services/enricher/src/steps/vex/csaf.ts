@@ -140,15 +140,7 @@ function componentIn(product: JsonObject, version: string | undefined): Componen
         : [];
     });
   const ids = [textOf(purl), textOf(cpe), textOf(product['product_id']), textOf(product['name'])];
-  const component = componentOf(ids, digests, version);
-  // A range that nobody can read must not become every version.
-  return version !== undefined && !component.range
-    ? { ...component, packages: component.packages.filter(hasVersion) }
-    : component;
-}
-
-function hasVersion({ version }: { version: string }): boolean {
-  return version !== '';
+  return componentOf(ids, digests, version);
 }
 
 function named(component: Component, id: string): Component {

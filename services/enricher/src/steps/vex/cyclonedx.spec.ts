@@ -38,6 +38,23 @@ describe('the step vex with CycloneDX', () => {
     expect(await statusOf(cyclonedx, finding, changes)).toBe(expected);
   });
 
+  it.each([
+    ['2.30.0', '2.30.0', 'not_affected!'],
+    ['2.30.0', '2.31.0', ''],
+    ['two words', '2.30.0', ''],
+    ['', '2.30.0', 'not_affected!'],
+  ])(
+    'takes the version %j of a component whose package URL has none to be about %s or not',
+    async (version, of, expected) => {
+      const document = {
+        bomFormat: 'CycloneDX',
+        components: [{ 'bom-ref': 'r', purl: requests, version }],
+        vulnerabilities: [{ id: 'CVE-1', analysis: { state: 'not_affected' }, affects: [{ ref: 'r' }] }],
+      };
+      expect(await statusOf(JSON.stringify(document), found('CVE-1', `${requests}@${of}`))).toBe(expected);
+    },
+  );
+
   it('tells of unknown states and unreadable versions', async () => {
     const { warnings } = await judged([cyclonedx], []);
     expect(warnings).toEqual([

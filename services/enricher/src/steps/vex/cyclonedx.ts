@@ -111,12 +111,14 @@ function componentsOf(document: JsonObject): Map<string, Component> {
   const found = new Map<string, Component>();
   const left: unknown[] = [objectOf(document['metadata'])['component'], ...listOf(document['components'])];
   for (let next = left.pop(); next !== undefined && found.size < maxComponents; next = left.pop()) {
-    const { 'bom-ref': ref, purl, cpe, hashes, components } = objectOf(next);
+    const { 'bom-ref': ref, purl, cpe, hashes, version, components } = objectOf(next);
     const digests = listOf(hashes).flatMap((item) => {
       const { alg, content } = objectOf(item);
       return alg === 'SHA-256' && textOf(content) ? [`sha256:${textOf(content).toLowerCase()}`] : [];
     });
-    if (textOf(ref)) found.set(textOf(ref), componentOf([textOf(purl), textOf(cpe), textOf(ref)], digests));
+    // Not every package URL repeats the component's version.
+    const only = textOf(version) ? `=${encodeURIComponent(textOf(version))}` : undefined;
+    if (textOf(ref)) found.set(textOf(ref), componentOf([textOf(purl), textOf(cpe), textOf(ref)], digests, only));
     for (const child of listOf(components)) left.push(child);
   }
   return found;
