@@ -2,11 +2,25 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
+// JSON has C0 escaped already. Who reads a log in a terminal must not have the rest act on it.
+const unsafe = /[\x7f-\x9f\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+
+/** The same JSON, in which no character acts on a terminal or reorders a line. */
+function withoutControls(line: string): string {
+  return line.replace(unsafe, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** Writes to a stream or appends to a file; default stderr. */
 export function createLog(level: string, destination?: DestinationStream | string): Logger {
   const options = {
     level,
     base: null,
+    hooks: { streamWrite: withoutControls },
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
       const span = trace.getActiveSpan()?.spanContext();

@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { progressOn } from './progress.ts';
 import { type ShowOptions, showRun } from './show-run.ts';
 import type { StepArgument } from './steps.ts';
+import { oneLine } from './terminal-text.ts';
 
 /** Body of POST /api/v1/runs. */
 export interface RunRequest {
@@ -28,7 +29,7 @@ export async function requestRun(io: Io, client: Client, request: RunRequest, sh
     headers: { 'idempotency-key': randomUUID() },
     isRepeatable: true,
   });
-  io.err.put(`run ${runId} of ${request.target ?? request.pipeline ?? 'scan'}\n`);
+  io.err.put(`${oneLine(`run ${runId} of ${request.target ?? request.pipeline ?? 'scan'}`)}\n`);
   const assessed = await followRun(client, runId, { onProgress: progressOn(io.err), signal: io.signal });
   if (io.err.isTerminal) io.err.put('\n');
   return showRun(io, client, assessed, show);

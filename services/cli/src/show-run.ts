@@ -8,7 +8,7 @@ import { itemsOf } from './listing.ts';
 import { printSarif } from './print-sarif.ts';
 import { renderRun } from './render-run.ts';
 import { isComplete, sum, tallyOf } from './tally.ts';
-import { toJson } from './terminal-text.ts';
+import { oneLine, toJson } from './terminal-text.ts';
 
 export interface ShowOptions {
   /** "table", "json" or "sarif" */
@@ -45,7 +45,7 @@ export async function showRun(io: Io, client: Client, assessed: RunAssessed, opt
         width: io.out.width,
       }),
     );
-  if (options.output !== 'table') for (const problem of tally.problems) io.err.put(`problem: ${problem}\n`);
+  if (options.output !== 'table') for (const problem of tally.problems) io.err.put(`problem: ${oneLine(problem)}\n`);
   if (options.failOn && (await hasAtLeast(client, assessed.runId, options.failOn))) return exitCode.findings;
   return isComplete(assessed, tally) ? exitCode.ok : exitCode.incomplete;
 }

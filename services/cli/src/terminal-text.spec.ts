@@ -13,6 +13,14 @@ describe('oneLine', () => {
     ['invisible blanks are spelt out', 'a\u200bb\ufeff', 'a\\u200bb\\ufeff'],
     ['line separators of Unicode are spelt out', 'a\u2028b', 'a\\u2028b'],
     ['half a surrogate pair is replaced', 'a\ud800', 'a\ufffd'],
+    [
+      'other marks that nobody sees are spelt out',
+      'a\u00adb\u2061c\u206ad\ufff9e\u180ef',
+      'a\\xadb\\u2061c\\u206ad\\ufff9e\\u180ef',
+    ],
+    ['letters that show nothing are spelt out', 'a\u3164\u115fb', 'a\\u3164\\u115fb'],
+    ['tags, which hide words from people alone, are spelt out', 'a\u{e0041}b', 'a\\u{e0041}b'],
+    ['scripts that are joined stay as they are', 'می\u200cخواهم', 'می\u200cخواهم'],
     ['joined emoji stay whole', '👩‍💻', '👩‍💻'],
   ])('%s', (_, text, expected) => {
     expect(oneLine(text)).toBe(expected);
@@ -27,8 +35,8 @@ describe('manyLines', () => {
 
 describe('toJson', () => {
   it('holds no character that a terminal would obey, and means the same', () => {
-    const value = { text: 'a\x7f\x9b\u202e\n"' };
-    expect(toJson(value)).toBe('{"text":"a\\u007f\\u009b\\u202e\\n\\""}');
+    const value = { text: 'a\x7f\x9b\u202e\n"\u{e0041}' };
+    expect(toJson(value)).toBe('{"text":"a\\u007f\\u009b\\u202e\\n\\"\\udb40\\udc41"}');
     expect(JSON.parse(toJson(value, 2))).toEqual(value);
   });
 });

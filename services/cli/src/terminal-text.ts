@@ -1,7 +1,8 @@
 // Text from elsewhere, made safe to show: a report must not move the cursor, colour the screen or reorder a line.
 
-// Controls (C0, DEL, C1), line separators, and the marks that reorder or hide text (Unicode TR 36, "Trojan Source").
-const unsafe = /[\p{Cc}\u2028\u2029\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+// Controls (C0, DEL, C1), line separators, the marks that reorder or hide text (Unicode TR 36, "Trojan Source"; all of Cf
+// but the joiners, which scripts and emoji need), and letters that show nothing.
+const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|\u034f|(?![\u200c\u200d])\p{Cf}/gu;
 
 /** One line: blanks for tabs and line ends, `\x1b` for what a terminal would obey. */
 export function oneLine(text: string): string {
@@ -19,12 +20,17 @@ export function manyLines(text: string): string {
 /** JSON in which no character can act on a terminal: JSON.stringify leaves DEL, C1 and bidi marks as they are. */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(unsafe, (character) =>
-    character === '\n' ? character : `\\u${hex(character, 4)}`,
+    character === '\n' ? character : character.split('').map(unicode).join(''),
   );
 }
 
 function spell(character: string): string {
-  return character.charCodeAt(0) < 0x100 ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+  if (character.charCodeAt(0) < 0x100) return `\\x${hex(character, 2)}`;
+  return character.length === 1 ? unicode(character) : `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}
+
+function unicode(unit: string): string {
+  return `\\u${hex(unit, 4)}`;
 }
 
 function hex(character: string, digits: number): string {

@@ -1,6 +1,7 @@
 // assay start: what `npm start` runs. The whole platform, the example project scanned, and then it goes on serving.
 import { fileURLToPath } from 'node:url';
 import type { Define } from '../command.ts';
+import { oneLine } from '../terminal-text.ts';
 
 const example = fileURLToPath(new URL('../../../../examples/shop', import.meta.url));
 
@@ -20,7 +21,7 @@ export const define: Define = (command, io) => {
       const { scanAt, serve } = await import('../up/serve.ts');
       // The example is the same project wherever it is checked out.
       const target = path === example ? 'examples/shop' : undefined;
-      const platform = await startPlatform({ env: io.env, onProgress: (line) => io.err.put(`${line}\n`) });
+      const platform = await startPlatform({ env: io.env, onProgress: (line) => io.err.put(`${oneLine(line)}\n`) });
       if (!options.once) {
         await scanAt(io, platform, path, target);
         await serve(io, platform);

@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import { type Define, integer } from '../command.ts';
 import { exitCode } from '../exit-codes.ts';
+import { oneLine } from '../terminal-text.ts';
 
 interface UpOptions {
   port?: number;
@@ -28,7 +29,7 @@ export const define: Define = (command, io) => {
         env: io.env,
         ...(options.port === undefined ? {} : { gatewayPort: options.port }),
         ...(options.natsPort === undefined ? {} : { natsPort: options.natsPort }),
-        onProgress: (line) => io.err.put(`${line}\n`),
+        onProgress: (line) => io.err.put(`${oneLine(line)}\n`),
       });
       await serve(io, platform);
       return exitCode.ok;
