@@ -43,6 +43,13 @@ export class JsonFaults {
     );
   }
 
+  tooMany(position: number, limit: number): InvalidInput {
+    return new InvalidInput(
+      `The report has a record of more than ${limit} lists and objects, at byte ${this.offset + position}; no known tool writes that.`,
+      { code: 'report.too-large' },
+    );
+  }
+
   tooLarge(what: string, at: number, limit: number): InvalidInput {
     return new InvalidInput(
       `${what} at byte ${at} is larger than ${limit} bytes; split the report or leave embedded content out.`,

@@ -219,3 +219,24 @@ describe('jsonItems', () => {
     await expect(read('{}', patterns)).rejects.toThrow('pattern');
   });
 });
+
+describe('lists under any name', () => {
+  it.each([
+    ['{"r":{"a":[1],"b":[2]},"v":3}', { r: {}, v: 3 }],
+    ['{"r":{"a":[1] , "b" : 5 , "c":[2]}}', { r: { b: 5 } }],
+    ['{"r":{"b":5,"a":[1]}}', { r: { b: 5 } }],
+    ['{"r":{"b":5 , "a" : [1] } , "v":[]}', { r: { b: 5 }, v: [] }],
+    ['{"r":{"a":[],"b":{"x":[1],"y":"}"},"c":[1]}}', { r: { b: { x: [1], y: '}' } } }],
+    ['{"r":{"a\\"[":[1],"":[2]}}', { r: {} }],
+    ['{"r":{}}', { r: {} }],
+  ])('are not named in the rest: %s', async (text, rest) => {
+    for (const size of [1, 2, 3, 7, 1 << 20]) expect((await read(text, ['r.*[]'], size)).rest).toEqual(rest);
+  });
+
+  it.each(['{"r":{"a":[1],}}', '{"r":{,"a":[1]}}', '{"r":{"a":[1] "b":[2]}}', '{"r":{"a" [1]}}'])(
+    'do not make a broken report a good one: %s',
+    async (text) => {
+      for (const size of [1, 1 << 20]) expect((await read(text, ['r.*[]'], size)).code).toBe('report.not-json');
+    },
+  );
+});

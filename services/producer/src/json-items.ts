@@ -15,9 +15,9 @@ export interface JsonItem {
 export interface JsonItemsOptions {
   /** Values passed over without being parsed, e.g. "runs[].artifacts"; arrays and objects are empty in the rest. */
   skip?: readonly string[];
-  /** Longest element. Bytes, default 64 MiB. */
+  /** Longest element. Bytes, default 16 MiB. */
   maxItemBytes?: number;
-  /** Longest document without the selected and skipped values. Bytes, default 64 MiB. */
+  /** Longest document without the selected and skipped values. Bytes, default 32 MiB. */
   maxRestBytes?: number;
   /** Deepest nesting. Default 512. */
   maxDepth?: number;
@@ -31,7 +31,7 @@ const pieceBytes = 64 * 1024;
  * one would cost as much as reading it). Returns the rest: the document with those arrays empty.
  *
  * A pattern is a path of member names, "[]" behind a name enters an array: "Issues[]", "runs[].results[]", "[]" (the
- * document itself is the array); "*" is every member: "metrics.*". No pattern may begin with another one. A named value that is no array stays in the
+ * document itself is the array); "*" is every member: "metrics.*"; of the arrays of "*[]" not even the names are kept. No pattern may begin with another one. A named value that is no array stays in the
  * rest as it is. Invalid UTF-8 becomes U+FFFD.
  *
  *     const items = jsonItems(report.open(), ['Issues[]']);

@@ -11,7 +11,7 @@ export interface JsonLine {
 }
 
 export interface JsonLinesOptions {
-  /** Longest object. Bytes, default 64 MiB. */
+  /** Longest object. Bytes, default 16 MiB. */
   maxItemBytes?: number;
   /** Deepest nesting. Default 512. */
   maxDepth?: number;
@@ -62,7 +62,7 @@ class LineScanner {
   #lines: JsonLine[] = [];
   #count = 0;
 
-  constructor({ maxItemBytes = 64 * 1024 * 1024, maxDepth = 512 }: JsonLinesOptions) {
+  constructor({ maxItemBytes = 16 * 1024 * 1024, maxDepth = 512 }: JsonLinesOptions) {
     this.#maxItemBytes = maxItemBytes;
     this.#value = new ValuePass(maxDepth, this.#faults);
   }

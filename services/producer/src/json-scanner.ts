@@ -9,6 +9,7 @@ import {
   closeBracket,
   comma,
   isSpace,
+  maxContainers,
   openBrace,
   openBracket,
   quote,
@@ -30,6 +31,8 @@ interface Frame {
   readonly pattern: string | undefined;
   /** Position of the current element. */
   index: number;
+  /** Its member's name is not in the rest either. */
+  readonly isLeftOut: boolean;
 }
 
 /** An item whose bytes are known. */
@@ -39,6 +42,9 @@ interface Waiting {
   readonly start: number;
   readonly end: number;
 }
+
+const emptyList = Buffer.from('[]');
+const emptyObject = Buffer.from('{}');
 
 /** 1: a JSON value may begin so. */
 const starts = new Uint8Array(256);
@@ -59,14 +65,22 @@ export class JsonScanner {
   /** Where in the chunk the bytes begin that share the current fate. */
   #from = 0;
   #fate: Fate = 'rest';
-  readonly #rest: Buffer[] = [];
+  /** Grows; one buffer, as many small ones cost more than what is in them. */
+  #rest: Buffer = Buffer.alloc(0);
   #restBytes = 0;
+  #restContainers = 0;
   /** The start of an item or a key that came in earlier chunks. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
   /** The member whose value comes next. */
   #member: PathNode | undefined;
+  /** It is one only by "*". */
+  #isAnyMember = false;
+  /** Where its name begins in the rest. */
+  #nameInRest = 0;
+  /** A member before this point was left out of the rest: one of the commas around it must not stay. */
+  #hasGap = false;
   #valueStart = 0;
 
   readonly #faults = new JsonFaults();
@@ -76,8 +90,8 @@ export class JsonScanner {
   constructor(patterns: readonly string[], options: JsonItemsOptions) {
     this.#root = compilePaths(patterns, options.skip ?? []);
     this.#member = this.#root;
-    this.#maxItemBytes = options.maxItemBytes ?? 64 * 1024 * 1024;
-    this.#maxRestBytes = options.maxRestBytes ?? 64 * 1024 * 1024;
+    this.#maxItemBytes = options.maxItemBytes ?? 16 * 1024 * 1024;
+    this.#maxRestBytes = options.maxRestBytes ?? 32 * 1024 * 1024;
     this.#maxDepth = options.maxDepth ?? 512;
     this.#value = new ValuePass(this.#maxDepth, this.#faults);
   }
@@ -112,7 +126,7 @@ export class JsonScanner {
     if (this.#state === 'in-value' && this.#value.isScalar && this.#frames.length === 0) this.#state = 'done';
     if (this.#state === 'value' && this.#frames.length === 0) throw this.#faults.empty();
     if (this.#state !== 'done') throw this.#faults.truncated();
-    return this.#parse(Buffer.concat(this.#rest).toString(), 'The report, around its records,', 0);
+    return this.#parse(this.#rest.toString('utf8', 0, this.#restBytes), 'The report, around its records,', 0);
   }
 
   // One step from a byte; gives the position to go on from, behind what it has used.
@@ -159,6 +173,11 @@ export class JsonScanner {
   #separate(byte: number, i: number): number {
     const frame = this.#frames.at(-1);
     if (byte === comma && frame) {
+      if (this.#hasGap) {
+        this.#flush(i);
+        this.#from = i + 1;
+        this.#hasGap = false;
+      }
       this.#state = frame.isArray ? 'value' : 'key';
       if (frame.isArray) {
         frame.index++;
@@ -181,18 +200,21 @@ export class JsonScanner {
     if (!node || (!isArray && byte !== openBrace)) return this.#passFrom(byte, i, 'rest');
     if (node.isSkipped) {
       this.#flush(i);
-      this.#keep(Buffer.from(isArray ? '[]' : '{}'));
+      this.#keep(isArray ? emptyList : emptyObject);
       return this.#passFrom(byte, i, 'none');
     }
     if (isArray ? !node.elements : node.members.size === 0) return this.#passFrom(byte, i, 'rest');
     const pattern = isArray ? node.elements?.pattern : undefined;
+    const isLeftOut = pattern !== undefined && this.#isAnyMember && frame?.isArray === false;
     if (pattern !== undefined) {
       this.#flush(i);
-      this.#keep(Buffer.from('[]'));
+      if (isLeftOut) this.#restBytes = this.#nameInRest;
+      else this.#keep(emptyList);
       this.#fate = 'none';
     }
     if (this.#frames.length >= this.#maxDepth) throw this.#faults.tooDeep(i, this.#maxDepth);
-    this.#frames.push({ isArray, node, pattern, index: 0 });
+    if (!isLeftOut) this.#countRest(1, i);
+    this.#frames.push({ isArray, node, pattern, index: 0, isLeftOut });
     this.#member = isArray ? node.elements : undefined;
     this.#state = isArray ? 'first-value' : 'first-key';
     return i + 1;
@@ -204,9 +226,21 @@ export class JsonScanner {
       this.#parseWaiting();
       this.#fate = 'rest';
       this.#from = i + 1;
+      this.#hasGap = frame.isLeftOut;
+    } else if (this.#hasGap) {
+      this.#flush(i);
+      this.#dropComma();
+      this.#hasGap = false;
     }
     this.#endValue();
     return i + 1;
+  }
+
+  // The one that stood before a last member which was left out.
+  #dropComma(): void {
+    let end = this.#restBytes;
+    while (end > 0 && isSpace(this.#rest[end - 1] ?? 0)) end--;
+    if (this.#rest[end - 1] === comma) this.#restBytes = end - 1;
   }
 
   #endValue(): void {
@@ -215,6 +249,7 @@ export class JsonScanner {
 
   #beginKey(i: number): number {
     this.#state = 'in-key';
+    this.#nameInRest = this.#restBytes + i - this.#from;
     this.#valueStart = this.#faults.offset + i;
     this.#pend(i, i + 1);
     return i + 1;
@@ -232,7 +267,9 @@ export class JsonScanner {
     if (!isComplete) return i;
     const key = this.#parse(this.#takePending(), 'A member name', this.#valueStart) as string;
     const members = this.#frames.at(-1)?.node.members;
-    this.#member = members?.get(key) ?? members?.get('*');
+    const own = members?.get(key);
+    this.#isAnyMember = own === undefined;
+    this.#member = own ?? members?.get('*');
     this.#state = 'colon';
     return i + 1;
   }
@@ -256,6 +293,7 @@ export class JsonScanner {
   // A value ends before this position.
   #passed(end: number): number {
     if (this.#fate === 'item') this.#emit(end);
+    else if (this.#fate === 'rest') this.#countRest(this.#value.containers, end);
     if (this.#fate !== 'rest') {
       const isInSelected = this.#frames.at(-1)?.pattern !== undefined;
       this.#fate = isInSelected ? 'none' : 'rest';
@@ -263,6 +301,11 @@ export class JsonScanner {
     }
     this.#endValue();
     return end;
+  }
+
+  #countRest(containers: number, end: number): void {
+    this.#restContainers += containers;
+    if (this.#restContainers > maxContainers) throw this.#faults.tooMany(end, maxContainers);
   }
 
   #emit(end: number): void {
@@ -298,16 +341,22 @@ export class JsonScanner {
 
   // What was read up to here gets where its fate says.
   #flush(end: number): void {
-    if (this.#fate === 'rest') this.#keep(Buffer.from(this.#chunk.subarray(this.#from, end)));
+    if (this.#fate === 'rest') this.#keep(this.#chunk.subarray(this.#from, end));
     else if (this.#fate === 'item') this.#pend(this.#from, end);
     this.#from = end;
   }
 
   #keep(bytes: Buffer): void {
-    this.#restBytes += bytes.length;
-    if (this.#restBytes > this.#maxRestBytes)
+    const end = this.#restBytes + bytes.length;
+    if (end > this.#maxRestBytes)
       throw this.#faults.tooLarge('The part around the records', this.#valueStart, this.#maxRestBytes);
-    if (bytes.length > 0) this.#rest.push(bytes);
+    if (end > this.#rest.length) {
+      const grown = Buffer.allocUnsafe(Math.max(end, 2 * this.#rest.length, 4096));
+      this.#rest.copy(grown, 0, 0, this.#restBytes);
+      this.#rest = grown;
+    }
+    bytes.copy(this.#rest, this.#restBytes);
+    this.#restBytes = end;
   }
 
   // Copied: a source may use its chunk again.

@@ -10,6 +10,9 @@ export const closeBrace = 0x7d;
 export const openBracket = 0x5b;
 export const closeBracket = 0x5d;
 
+/** Most arrays and objects that are parsed at once: 60 to 100 bytes each. */
+export const maxContainers = 1_000_000;
+
 /** 1: something the pass over a compound value must look at. */
 const marks = new Uint8Array(256);
 for (const byte of [quote, openBrace, closeBrace, openBracket, closeBracket]) marks[byte] = 1;
@@ -24,6 +27,8 @@ export class ValuePass {
   /** Open brackets, outermost first. */
   readonly #brackets: Uint8Array;
   #depth = 0;
+  /** Arrays and objects in the value so far, itself among them: each costs far more than its two bytes once parsed. */
+  containers = 0;
   /** Containers around the value. */
   #outer = 0;
   #isInString = false;
@@ -41,6 +46,7 @@ export class ValuePass {
   begin(byte: number, position: number, outer: number): void {
     this.#outer = outer;
     this.#depth = 0;
+    this.containers = 0;
     this.#isEscaped = false;
     this.#isInString = byte === quote;
     this.isScalar = false;
@@ -88,6 +94,7 @@ export class ValuePass {
 
   #enter(byte: number, position: number): void {
     if (this.#outer + this.#depth >= this.#maxDepth) throw this.#faults.tooDeep(position, this.#maxDepth);
+    if (++this.containers > maxContainers) throw this.#faults.tooMany(position, maxContainers);
     this.#brackets[this.#depth++] = byte;
   }
 }

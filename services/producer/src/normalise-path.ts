@@ -18,7 +18,7 @@ export interface NormalPath {
  *   file system's. An adapter whose tool writes a false leading "/" takes it off.
  */
 export function pathNormaliser(sourceRoot: string): (raw: string) => NormalPath {
-  const root = sourceRoot === '' ? undefined : resolve(fromUri(sourceRoot));
+  const root = sourceRoot === '' ? undefined : resolve(fromUri(sourceRoot.slice(0, maxChars)));
   let lastRaw = '';
   let last: NormalPath = { path: '', isOutside: false };
   return (raw) => {
@@ -32,7 +32,7 @@ export function pathNormaliser(sourceRoot: string): (raw: string) => NormalPath 
 }
 
 function normalise(raw: string, root: string | undefined): NormalPath {
-  const path = resolve(fromUri(raw));
+  const path = resolve(fromUri(raw.slice(0, maxChars)));
   if (root !== undefined) {
     if (path === root) return { path: '', isOutside: false };
     const prefix = root.endsWith('/') ? root : `${root}/`;
@@ -52,6 +52,9 @@ function fromUri(raw: string): string {
     return path;
   }
 }
+
+/** Of a path that are looked at; no system knows longer ones. */
+const maxChars = 16 * 1024;
 
 const isTidy = /^\/?(?!\.{0,2}(?:\/|$))[^\\:/]+(?:\/(?!\.{0,2}(?:\/|$))[^\\:/]+)*$/;
 

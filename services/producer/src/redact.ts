@@ -85,7 +85,9 @@ export class Redactor {
  */
 export function literalsOf(code: string): string[] {
   const literals: string[] = [];
-  for (const match of code.matchAll(/"((?:\\.|[^"\\\n])+)"|'((?:\\.|[^'\\\n])+)'|`([^`]+)`/g))
+  // Of a longer text nothing is shown behind this; and a pattern that repeats a choice has only so much of a stack.
+  const start = code.slice(0, maxLookedAt);
+  for (const match of start.matchAll(/"((?:\\.|[^"\\\n])+)"|'((?:\\.|[^'\\\n])+)'|`([^`]+)`/g))
     literals.push(match[1] ?? match[2] ?? match[3] ?? '');
   return literals;
 }

@@ -25,7 +25,7 @@ export class Tally implements Parsing {
 
   constructor(redactor: Redactor, sourceRoot: string) {
     this.#redactor = redactor;
-    this.#sourceRoot = sourceRoot.replace(/\/+$/, '');
+    this.#sourceRoot = sourceRoot.slice(0, 4096).replace(/\/+$/, '');
   }
 
   record(): void {

@@ -5,7 +5,7 @@ import { type Specimen, specimens } from './corpus.ts';
 import { judge } from './judge.ts';
 
 /** Places of one report that are tried. */
-const maxCuts = process.env['ASSAY_FUZZ_SECONDS'] ? Number.POSITIVE_INFINITY : 60;
+const maxCuts = process.env['ASSAY_FUZZ_SECONDS'] ? Number.POSITIVE_INFINITY : 30;
 
 /** The lengths to cut it to: at each bracket, comma, quote or angle; of a binary one, at each byte. */
 function cutsOf({ kind, bytes }: Specimen): number[] {

@@ -13,7 +13,7 @@ import { Random } from './random.ts';
 const seed = Number(process.env['ASSAY_FUZZ_SEED'] ?? Date.now() % 2 ** 32);
 const seconds = Number(process.env['ASSAY_FUZZ_SECONDS'] ?? 0);
 /** Of each adapter, without a time. */
-const iterations = 150;
+const iterations = 80;
 
 const byAdapter = Map.groupBy(specimens(), ({ adapter }) => adapter);
 const all = specimens();

@@ -106,3 +106,30 @@ function written(value: unknown, [step, ...rest]: Path, edit: Edit): string {
   }
   return Array.isArray(value) ? `[${parts.join()}]` : `{${parts.join()}}`;
 }
+
+/** The report with a tower of lists in the place of each of its first members. */
+export function* deepMutants(text: string, levels: number): Generator<string> {
+  const tower = '['.repeat(levels) + ']'.repeat(levels);
+  const [document] = documentsOf(text).map(shortened);
+  let left = 12;
+  for (const path of placesOf(document, new Set())) {
+    if (left-- === 0) return;
+    yield written(document, path, { value: tower });
+  }
+}
+
+/** The report with more text behind that of a member, one member after the other. */
+export function* longTexts(text: string, fillers: readonly string[]): Generator<Mutant> {
+  const documents = documentsOf(text).slice(0, 4).map(shortened);
+  const done = new Set<string>();
+  let count = 0;
+  for (const [which, document] of documents.entries())
+    for (const path of placesOf(document, done)) {
+      const value = path.reduce<unknown>((inner, step) => (inner as Record<string, unknown>)[step], document);
+      if (typeof value !== 'string') continue;
+      const filler = fillers[count++ % fillers.length] ?? '';
+      const others = documents.map((other) => JSON.stringify(other));
+      others[which] = written(document, path, { value: JSON.stringify(value + filler) });
+      yield { what: `${nameOf(path)} and many ${JSON.stringify(filler.slice(0, 8))}`, text: others.join('\n') };
+    }
+}

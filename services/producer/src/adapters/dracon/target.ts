@@ -12,6 +12,9 @@ export interface Place {
   readonly digest: string;
 }
 
+/** No path or address is longer. */
+const maxChars = 4096;
+
 const nowhere: Place = { purl: '', path: '', startLine: 0, endLine: 0, digest: '' };
 
 /**
@@ -25,6 +28,7 @@ const nowhere: Place = { purl: '', path: '', startLine: 0, endLine: 0, digest: '
  */
 export function placeOf(target: string, sourceRoot: string): Place {
   const text = target.trim();
+  if (text.length > maxChars) return nowhere;
   if (/^pkg:/i.test(text)) return { ...nowhere, purl: canonicalPurl(text) || text };
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(text)?.[1];
   if (digest) return { ...nowhere, digest };
@@ -51,7 +55,10 @@ function isHost(name: string): boolean {
 }
 
 function rootless(path: string, sourceRoot: string): string {
-  const root = sourceRoot.replace(/^file:\/\//i, '').replace(/\/+$/, '');
+  const root = sourceRoot
+    .slice(0, maxChars)
+    .replace(/^file:\/\//i, '')
+    .replace(/\/+$/, '');
   return root !== '' && path.startsWith(`${root}/`) ? path : path.replace(/^\/+/, '');
 }
 

@@ -4,6 +4,9 @@ import { type JsonObject, listOf, objectOf, textOf } from '../../json-values.ts'
 
 const missingClasses = 'spotbugs-missing-classes';
 
+/** Of a message are looked at. Characters. */
+const maxChars = 64 * 1024;
+
 /** Bits of the exit code: findings, missing classes. What else there is says that something was not analysed. */
 const harmlessBits = 1 | 2;
 
@@ -28,6 +31,6 @@ export function invocationOf(invocation: JsonObject): JsonObject {
 
 function isAboutCallSites(notification: JsonObject): boolean {
   if (textOf(objectOf(notification['descriptor'])['id']) !== missingClasses) return false;
-  const names = /\[([^\]]*)\]\s*$/.exec(textOf(objectOf(notification['message'])['text']))?.[1];
+  const names = /\[([^[\]]*)\]\s*$/.exec(textOf(objectOf(notification['message'])['text']).slice(-maxChars))?.[1];
   return names?.split(',').every(isCallSite) ?? false;
 }

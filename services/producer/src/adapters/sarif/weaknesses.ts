@@ -18,8 +18,12 @@ export function cvesIn(texts: Iterable<string>): string[] {
   return [...found];
 }
 
+/** No database gives a longer id. */
+const maxIdChars = 100;
+
 /** Whether a rule's id is the id of a known vulnerability rather than of a check. */
 export function isVulnerabilityId(id: string): boolean {
+  if (id.length > maxIdChars) return false;
   return /^(CVE-\d{4}-\d+|GHSA(-[23456789cfghjmpqrvwx]{4}){3}|(GO|PYSEC|RUSTSEC|OSV|MAL|SNYK|DSA|RHSA|USN)-[\w-]*\d[\w-]*)$/i.test(
     id,
   );
