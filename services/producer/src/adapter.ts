@@ -14,6 +14,8 @@ export interface FindingDraft extends Draft<Finding> {
   content?: string;
   /** The tool's own stable fingerprint (SARIF partialFingerprints); used instead of `content`. */
   fingerprint?: string;
+  /** Which part of the target it is in, where no path says so: a workload of a cluster. Part of its identity. */
+  within?: string;
   /** Values that must not be seen: replaced in every text of this finding, by a keyed hash in its identity. */
   secrets?: readonly string[];
   /** Who made this finding, where it is not the tool that made the report's first: a SARIF file of several tools. */

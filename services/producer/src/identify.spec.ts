@@ -3,6 +3,7 @@ import { baseIdentity, Identities, type IdentityParts, purlName } from './identi
 
 const code: IdentityParts = {
   target: 'github.com/acme/shop',
+  within: '',
   tool: 'gosec',
   rule: 'G401',
   cves: [],
@@ -12,7 +13,13 @@ const code: IdentityParts = {
   content: '\thasher := md5.New()',
   title: 'Use of weak cryptographic primitive',
 };
-const vulnerable: IdentityParts = { ...code, cves: ['CVE-2021-23337'], purl: 'pkg:npm/lodash@4.17.20', content: '' };
+const vulnerable: IdentityParts = {
+  ...code,
+  cves: ['CVE-2021-23337'],
+  purl: 'pkg:npm/lodash@4.17.20',
+  path: 'package.json',
+  content: '',
+};
 const hex = (identity: string) => Buffer.from(identity, 'latin1').toString('hex');
 
 describe('baseIdentity', () => {
@@ -28,6 +35,7 @@ describe('baseIdentity', () => {
     ['the version of the package', vulnerable, { purl: 'pkg:npm/lodash@4.17.19?x=y#z' }],
     ['the tool, for a CVE of a package', vulnerable, { tool: 'trivy', rule: 'CVE-2021-23337' }],
     ['the manifest, for a package', vulnerable, { path: 'package-lock.json' }],
+    ['whether the manifest is named, for a package at the root', vulnerable, { path: '' }],
     ['the order of CVEs', { ...vulnerable, cves: ['CVE-1-2', 'CVE-1-1'] }, { cves: ['CVE-1-1', 'CVE-1-2', 'CVE-1-1'] }],
     ['the case of a CVE', vulnerable, { cves: ['cve-2021-23337'] }],
   ])('does not depend on %s', (_, parts, change) => {
@@ -44,6 +52,8 @@ describe('baseIdentity', () => {
     ['fingerprint', { ...code, fingerprint: 'f' }, { fingerprint: 'g' }],
     ['CVE', vulnerable, { cves: ['CVE-2020-8203'] }],
     ['package', vulnerable, { purl: 'pkg:npm/lodash.merge@4.17.20' }],
+    ['folder of the package', vulnerable, { path: 'web/package.json' }],
+    ['part of the target', vulnerable, { within: 'shop/Deployment/web' }],
     ['rule, for a package without CVE', { ...vulnerable, cves: [] }, { rule: 'GHSA-x' }],
     ['border between fields', { ...code, tool: 'a', rule: 'bc' }, { tool: 'ab', rule: 'c' }],
     ['kind of the field', { ...code, content: 'x' }, { content: '', title: 'x' }],

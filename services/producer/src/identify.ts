@@ -8,6 +8,8 @@ const version = 'assay-finding-1';
 /** What identity is made of: no severity, description or line number. */
 export interface IdentityParts {
   target: string;
+  /** Which part of the target, e.g. a workload of a cluster; "" where the path says it. */
+  within: string;
   tool: string;
   rule: string;
   cves: readonly string[];
@@ -33,7 +35,7 @@ export interface RecordParts {
 
 /** The identity of a finding that stands alone: 16 bytes, as a string of 16 latin1 characters. */
 export function baseIdentity(parts: IdentityParts): string {
-  const { target, tool, rule, cves, purl, path, fingerprint, content, title } = parts;
+  const { target, within, tool, rule, cves, purl, path, fingerprint, content, title } = parts;
   let text = version;
   const name = purl === '' ? '' : purlName(purl);
   if (name !== '' && cves.length > 0) {
@@ -43,7 +45,12 @@ export function baseIdentity(parts: IdentityParts): string {
     text += field('t', tool) + field('r', rule);
   }
   text += field('g', target);
-  if (name !== '') return digest(text + field('p', name));
+  if (within !== '') text += field('w', within);
+  if (name !== '') {
+    // The folder, not the file: tools name the manifest, its lock file or neither.
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    return digest(text + field('p', name) + (folder === '' ? '' : field('d', folder)));
+  }
   text += field('f', path);
   if (fingerprint !== '') return digest(text + field('i', fingerprint));
   const folded = content.trim().replace(/\s+/g, ' ');

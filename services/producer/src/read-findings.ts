@@ -100,7 +100,7 @@ interface Preparation {
 // Makes the draft, which is ours from here on, fit to leave; gives its identity, undefined when it was there before.
 function prepare(draft: FindingDraft, preparation: Preparation): string | undefined {
   const { redactor, identities, target, tool } = preparation;
-  const { fingerprint = '', purl = '' } = draft;
+  const { within = '', fingerprint = '', purl = '' } = draft;
   const secrets = hideable(draft);
   const rule = text(draft.rule?.trim() ? draft.rule : 'unnamed', none, redactor, max.rule);
   straighten(draft);
@@ -111,6 +111,7 @@ function prepare(draft: FindingDraft, preparation: Preparation): string | undefi
   const content = show(draft, secrets, redactor);
   const base = baseIdentity({
     target,
+    within,
     tool,
     rule,
     cves,
