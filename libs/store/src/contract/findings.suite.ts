@@ -132,6 +132,47 @@ export function findingContract(store: () => Store): void {
       expect(fixed.items).toMatchObject([{ title: 'b', transition: 'fixed', state: 'fixed', run: 'run-r2' }]);
     });
 
+    it('that are shared go by the tool that reported them first, and are found by it', async () => {
+      const shared = { target: 'other', isShared: true };
+      const names = ['x', 'y'].map((name) => ({ name }));
+      await store().ledger.append(draftEntry({ ...shared, seq: 2, tool: 'trivy', report: 'r8', sightings: names }));
+      await store().ledger.append(
+        draftEntry({
+          ...shared,
+          seq: 3,
+          tool: 'osv',
+          report: 'r9',
+          sightings: [{ name: 'x', transition: Transition.RECURRED, first: 2 }, { name: 'z' }],
+          markings: [{ at: { seq: 2, position: 0 }, mark: FindingMark.MOVED, to: { seq: 3, position: 0 } }],
+        }),
+      );
+      await store().ledger.append(
+        draftEntry({
+          ...shared,
+          seq: 4,
+          tool: 'trivy',
+          report: 'r10',
+          closing: true,
+          sightings: [{ name: 'x', transition: Transition.UNSPECIFIED, place: { seq: 3, position: 0 } }],
+        }),
+      );
+      const { items } = await store().findings.list({ target: 'other', severities: ['high'] });
+      expect(items.map(({ title, tool, toolVersion }) => [title, tool, toolVersion])).toEqual([
+        ['y', 'trivy', '1'],
+        ['x', 'trivy', undefined],
+        ['z', 'osv', '1'],
+      ]);
+      for (const [tool, expected] of [
+        ['trivy', 'y x'],
+        ['osv', 'z'],
+        ['gosec', 'd e'],
+      ] as const) {
+        expect(await pageByPage(store(), { target: 'other', tool })).toBe(expected);
+      }
+      expect(await pageByPage(store(), { run: 'run-r9', tool: 'osv' })).toBe('x z');
+      expect(await pageByPage(store(), { run: 'run-r10' })).toBe('');
+    });
+
     it('are found by id, or by its start', async () => {
       const id = identityOf('a');
       for (const name of [id, id.slice(0, 9), id.toUpperCase().slice(0, 8)]) {

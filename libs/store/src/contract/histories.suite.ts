@@ -25,10 +25,15 @@ export function historyContract(store: () => Store, again: () => Promise<Store>)
     it('gives back its entries as they were appended, in order', async () => {
       const drafts = [
         { seq: 1, sightings: [{ name: 'a' }, { name: 'b', transition: Transition.SUPPRESSED }] },
-        { seq: 2, sightings: [{ name: 'a', transition: Transition.RECURRED, place: { seq: 1, position: 0 } }] },
+        {
+          seq: 2,
+          isShared: true,
+          sightings: [{ name: 'a', transition: Transition.RECURRED, place: { seq: 1, position: 0 } }],
+        },
         {
           seq: 3,
           closing: true,
+          isShared: true,
           sightings: [{ name: 'b', transition: Transition.FIXED, place: { seq: 1, position: 1 } }],
         },
       ];
@@ -38,6 +43,7 @@ export function historyContract(store: () => Store, again: () => Promise<Store>)
       expect(await readAll(store(), 1, true)).toEqual(appended.slice(1));
       expect(await store().ledger.entriesOfReport(shop, 'r1')).toEqual(appended);
       expect(await store().ledger.entriesOfReport(shop, 'r2')).toEqual([]);
+      expect((await readAll(store(), 0, true)).map(({ isShared }) => isShared)).toEqual([false, true, true]);
       const folded = await readAll(store(), 0, false);
       expect(folded.map(({ seen }) => seen !== undefined)).toEqual([false, false, true]);
     });
@@ -133,6 +139,13 @@ export function historyContract(store: () => Store, again: () => Promise<Store>)
           at: day(2),
           sightings: [{ name: 'e', transition: Transition.FIXED, place: { seq: 1, position: 0 } }],
         },
+        // What a closing says of findings that others still see is no finding of the report.
+        ...[Transition.UNSPECIFIED, Transition.SUPPRESSED].map((transition, index) => ({
+          seq: 5 + index,
+          closing: true,
+          at: day(2),
+          sightings: [{ name: 'a', transition, place: { seq: 1, position: 0 } }],
+        })),
       );
       expect(await store().ledger.countsOfReport('r1')).toEqual({
         findings: 3,
