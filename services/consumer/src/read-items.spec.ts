@@ -33,4 +33,24 @@ describe('readItems', () => {
     expect(good?.finding?.rule).toBe('a');
     expect(() => bad?.finding).toThrow(InvalidInput);
   });
+
+  const good = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  it.each([
+    ['its trace', good, good],
+    ['no trace that would end a header', `${good}\r\nauthorization: x`, undefined],
+    ['no trace that is none', 'x'.repeat(10_000), undefined],
+  ])('gives an event with %s', async (_, traceparent, expected) => {
+    const payload = Buffer.from(
+      JSON.stringify({
+        specversion: '1.0',
+        id: '1',
+        source: 's',
+        type: 'dev.assay.artifact.requested.v1',
+        traceparent,
+        data: { kind: 'image', reference: 'a' },
+      }),
+    );
+    const message = { ...messageOf({}), subject: 'assay.artifact.requested.image', headers: {}, payload };
+    expect((await readItems(message, blobs))[0]?.event.traceparent).toBe(expected);
+  });
 });

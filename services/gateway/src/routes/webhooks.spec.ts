@@ -265,6 +265,11 @@ describe('what is proven but wrong', () => {
 });
 
 describe('the file of webhooks', () => {
+  it('is taken as the example has it', async () => {
+    const example = join(import.meta.dirname, '../../../../examples/webhooks.yaml');
+    expect([...(await readWebhooks(example)).keys()]).toEqual(['github', 'registry']);
+  });
+
   const base = { name: 'a', scheme: 'github', secrets: [{ env: 'ASSAY_WEBHOOK_A' }], run: { target: 'shop' } };
 
   it.each([
