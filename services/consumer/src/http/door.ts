@@ -24,8 +24,6 @@ export interface DoorOptions {
   maxAnswerBytes?: number;
   /** Requests at the same time. Default 1. */
   connections?: number;
-  /** Whether 401, 403 and 407 make the sink wait for better credentials (default), or refuse what was sent. */
-  waitsForCredentials?: boolean;
 }
 
 export interface Call {
@@ -127,14 +125,14 @@ class OpenDoor implements Door {
   }
 
   errorOf({ status, headers }: Answer, said = ''): InvalidInput | Transient {
-    const { type, context, waitsForCredentials = true } = this.#options;
+    const { type, context } = this.#options;
     const words = said ? `: ${oneLine(this.#clean(said)).slice(0, maxSaid)}` : '';
     const sentence = `the receiver answered ${status}${words}`;
     if (status >= 500 || transientStatus.has(status)) {
       const wait = retryAfterMs(headers['retry-after'], context.now());
       return new Transient(sentence, { code: `sink.${type}`, ...(wait === undefined ? {} : { retryAfterMs: wait }) });
     }
-    if (waitsForCredentials && credentialStatus.has(status))
+    if (credentialStatus.has(status))
       return new Transient(`${sentence}; the sink’s credentials are not taken, or may not do this`, {
         code: credentialRefusedCode,
       });

@@ -3,6 +3,7 @@
 import { InvalidInput, Transient } from '@assay/contracts';
 import { z } from 'zod';
 import { type Answer, type Call, credentialRefusedCode, type Door } from '../../http/door.ts';
+import { heldBack } from '../held-back.ts';
 
 export type Edition = 'cloud' | 'data-center';
 export type Fields = Readonly<Record<string, unknown>>;
@@ -201,7 +202,7 @@ class Api implements JiraApi {
     const said = saidIn(answer.text);
     // Somebody else writes to the issue at this moment.
     if (answer.status === 409) throw new Transient(`Jira is busy with the issue: ${said}`, { code: 'sink.jira' });
-    throw this.#door.errorOf(answer, said);
+    throw heldBack(answer, this.#door.errorOf(answer, said));
   }
 
   #lost(answer: Answer): Transient {

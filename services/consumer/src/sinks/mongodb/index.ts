@@ -28,7 +28,8 @@ export const mongodb = defineSink({
   summary: 'Documents in a MongoDB collection: the latest state of each finding, or every change.',
   config,
   credentials: ['url'],
-  batchSize: 500,
+  // An event's findings at once.
+  batchSize: 1024,
   open: async ({ url, database, collection, mode, timeoutMs }, secrets, { hasFindings, allowsPrivateAddresses }) => {
     if (mode === 'latest' && !hasFindings) {
       throw invalid('mode latest is for findings: use a subject "assay.finding.…", or mode log', 'sink.config');
