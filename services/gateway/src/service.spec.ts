@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,11 @@ let service: RunningService;
 let url: string;
 
 const start = (port: number) => {
-  const config = gatewayConfig.parse({ port, tokenFile: join(folder, 'token') });
+  const config = gatewayConfig.parse({
+    port,
+    tokenFile: join(folder, 'token'),
+    webhooksFile: join(folder, 'webhooks.yaml'),
+  });
   const shared = { ...readSharedConfig({}), storeUrl: `sqlite:${join(folder, 'assay.db')}` };
   return startService(gateway, { shared, config, bus, blobs, log: createLog('silent') });
 };
@@ -39,6 +44,10 @@ beforeAll(async () => {
   const seeds = { admin: createSeed(), gateway: createSeed() };
   for (const [name, seed] of Object.entries(seeds)) await writeFile(join(folder, name), seed, { mode: 0o600 });
   await writeFile(join(folder, 'token'), token, { mode: 0o600 });
+  const secrets = [{ file: join(folder, 'token') }];
+  const artifact = { kind: 'image', reference: { from: '/image' } };
+  const webhooks = [{ name: 'registry', scheme: 'github', secrets, artifact }];
+  await writeFile(join(folder, 'webhooks.yaml'), JSON.stringify({ webhooks }));
   nats = await startNats({
     users: [
       { name: 'admin', nkey: publicKeyOf(seeds.admin) },
@@ -111,6 +120,21 @@ describe('the gateway on a real bus, with the credential made from its declarati
       blob: { digest: first.body.digest },
     });
     expect(await blobs.stat(first.body.digest)).toEqual({ size: 13 });
+  });
+
+  it('takes a delivery of a webhook once, also when it comes at once', async () => {
+    const body = '{"image":"ghcr.io/acme/shop:hooked"}';
+    const signature = `sha256=${createHmac('sha256', token).update(body).digest('hex')}`;
+    const send = () => call('POST', '/api/v1/webhooks/registry', body, { ...json, 'x-hub-signature-256': signature });
+    const before = (await admin.messages('assay-artifact', 'assay.artifact.>')).length;
+    const answers = await Promise.all([send(), send(), send()]);
+    expect(answers.map(({ status }) => status < 300)).toEqual([true, true, true]);
+    expect(await send()).toEqual({ status: 200, body: { outcome: 'repeated' } });
+    const stored = (await admin.messages('assay-artifact', 'assay.artifact.>')).slice(before);
+    expect(stored.map(({ payload }) => artifactRequested.message.decode(payload).reference)).toEqual([
+      'ghcr.io/acme/shop:hooked',
+    ]);
+    for (const { stream, sequence } of stored) await admin.deleteMessage(stream, sequence);
   });
 
   it('takes one of two reports under one key at once, and tells the other', async () => {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactRequested, runRequested } from '@assay/contracts';
@@ -261,6 +263,45 @@ describe('what is proven but wrong', () => {
   it('is refused when it is longer than is taken', async () => {
     const body = JSON.stringify({ ...push, padding: 'x'.repeat(2 * 1024 * 1024) });
     expect((await fromGitHub(body)).json()).toMatchObject({ status: 413, code: 'request.too-large' });
+  });
+});
+
+describe('many deliveries at once', () => {
+  it('are not kept out by those who begin one and do not go on', async () => {
+    await test.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = test.app.server.address() as { port: number };
+    const body = JSON.stringify(push);
+    const head = [
+      'POST /api/v1/webhooks/github HTTP/1.1',
+      'host: x',
+      'content-type: application/json',
+      'x-github-event: push',
+      `x-hub-signature-256: ${hub(body)}`,
+      `content-length: ${body.length}`,
+    ].join('\r\n');
+    const closed: string[] = [];
+    const dial = (name: string) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(`${head}\r\n\r\n{`));
+      socket.on('error', () => {});
+      return { socket, ended: once(socket, 'close').then(() => void closed.push(name)) };
+    };
+    const begun = () => once(test.app.server, 'request');
+    const first = dial('first');
+    await begun();
+    const others = [];
+    for (let n = 0; n < 63; n++) {
+      others.push(dial('another').socket);
+      await begun();
+    }
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/webhooks/github`, {
+      method: 'POST',
+      headers: { ...json, 'x-github-event': 'push', 'x-hub-signature-256': hub(body) },
+      body,
+    });
+    expect(answer.status).toBe(202);
+    await first.ended;
+    expect(closed).toEqual(['first']);
+    for (const socket of others) socket.destroy();
   });
 });
 
