@@ -1,236 +1,36 @@
 // A secret's value in a report never appears on the bus, in the store, in a log or in a sink: reports of tools that
 // show what they found, whole and broken, go through a running platform, and then every byte it wrote is searched.
-import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { root } from '@assay/testing';
+import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { adapters } from '@assay/producer';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LivePlatform, reportIdOf } from './live-platform.suite.ts';
+import { everyGeneric, reports, telling } from './secret-reports.suite.ts';
 
-const fixture = (path: string) => readFileSync(join(root, 'services/producer/src/adapters', path), 'utf8');
-
-// Built from parts, so that no scanner takes this file for a leak.
-const of = (...parts: string[]) => parts.join('');
-const letters = 'kfbzQmXw83hVtNcYpR5dLs7JgUe2Ta9Ko4Ei6Dx1WqHyBvCnMjZuGiSrPl';
-const generic = {
-  github: of('gh', 'p_', letters.slice(0, 36)),
-  stripe: of('sk', '_live_', letters.slice(3, 30)),
-  amazon: of('AK', 'IA', 'Q3EGTYTWCK7JWXQB'),
-  slack: of('xo', 'xb-', '2147483647-', letters.slice(5, 29)),
-  jwt: of('ey', 'JhbGciOiJIUzI1NiJ9.ey', 'JzdWIiOiJxWGJ2In0.', letters.slice(0, 40)),
-  pem: of('MIIEow', letters),
-  url: 'zGq7-tHunder9',
-  assigned: 'hunter2-Wq8rT',
-  environment: 'pl4inTextV4lue',
-};
-const telling = [
-  `token ${generic.github} and ${generic.stripe} of ${generic.amazon}, ${generic.slack}; ${generic.jwt}`,
-  of('-----BEGIN RSA PRIVATE', ` KEY-----\n${generic.pem}\n-----END RSA PRIVATE`, ' KEY-----'),
-  `postgres://app:${generic.url}@db.internal/app`,
-  `const password = "${generic.assigned}";`,
-  `export DB_PASSWORD=${generic.environment}`,
-].join('\n');
-const everyGeneric = Object.values(generic);
-
-interface Gitleaks {
-  Secret: string;
-}
-interface Bandit {
-  results: { test_id: string; issue_text: string }[];
-}
-const gitleaksSecrets = (path: string) =>
-  (JSON.parse(fixture(path)) as Gitleaks[])
-    .map(({ Secret }) => Secret.replace(/^"(.*)"$/, '$1'))
-    .filter((secret) => secret !== 'REDACTED');
-// Shorter ones are words that a report about such code says anyway: "admin" is also a folder.
-const banditSecrets = (path: string) =>
-  (JSON.parse(fixture(path)) as Bandit).results
-    .filter(({ test_id }) => /^B10[567]$/.test(test_id))
-    .map(({ issue_text }) => /'(.*)'$/s.exec(issue_text)?.[1] ?? '')
-    .filter((secret) => secret.length > 6);
-
-const reports: [name: string, format: string, text: string, secrets: string[]][] = [
-  [
-    'gitleaks',
-    'gitleaks',
-    fixture('gitleaks/fixtures/terragoat.dir.json'),
-    gitleaksSecrets('gitleaks/fixtures/terragoat.dir.json'),
-  ],
-  [
-    'gitleaks with a key',
-    'gitleaks',
-    fixture('gitleaks/fixtures/nodegoat.dir.json'),
-    gitleaksSecrets('gitleaks/fixtures/nodegoat.dir.json'),
-  ],
-  ['bandit', 'bandit', fixture('bandit/fixtures/pygoat.json'), banditSecrets('bandit/fixtures/pygoat.json')],
-  [
-    'secretlint',
-    'secretlint',
-    fixture('secretlint/fixtures/small-js.json'),
-    ['ghp_EXAMPLEexampleEXAMPLEexampleEXAMPLE0', 'VNPkNa1Hedcm4p'],
-  ],
-  [
-    'checkov as SARIF',
-    'sarif',
-    fixture('sarif/fixtures/checkov-secrets.sarif'),
-    ['AKIAIOSFODNN7EXAMAAA', 'AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI/K7MDENG', 'Aa12345678'],
-  ],
-  [
-    'checkov with lines, tags and comments',
-    'checkov',
-    fixture('checkov/fixtures/small-iac.json'),
-    ['AKIAIOSFODNN7EXAMAAA', 'wJalrXUtnFEMI/K7MDENG', 'hunter2hunter2', 'jane.doe@example.org', 'fc3f784491eba6121c3b'],
-  ],
-  ['njsscan', 'njsscan', fixture('njsscan/fixtures/small-js.json'), ['hunter2hunter2', 'my-very-secret-value']],
-  [
-    'gosec, in what it says and shows',
-    'gosec',
-    JSON.stringify({
-      'Golang errors': { 'a.go': [{ line: 1, column: 1, error: telling }] },
-      Issues: [
-        {
-          severity: 'HIGH',
-          confidence: 'HIGH',
-          rule_id: 'G101',
-          details: telling,
-          file: 'a.go',
-          code: telling
-            .split('\n')
-            .map((line, at) => `${at + 1}: ${line}`)
-            .join('\n'),
-          line: '1-7',
-          column: '1',
-          cwe: { id: '798', url: `https://x/?access_token=${generic.url}` },
-          nosec: false,
-          suppressions: null,
-        },
-      ],
-      Stats: { files: 1, lines: 1, nosec: 0, found: 1 },
-    }),
-    everyGeneric,
-  ],
-  [
-    'eslint, in its copy of the source',
-    'eslint',
-    JSON.stringify([
-      {
-        filePath: '/src/a.js',
-        messages: telling.split('\n').map((_, at) => ({
-          ruleId: 'no-secrets',
-          severity: 2,
-          message: `found: ${telling.split('\n')[at]}`,
-          line: at + 1,
-          column: 1,
-        })),
-        source: telling,
-      },
-      {
-        filePath: '/src/b.js',
-        messages: [
-          { ruleId: null, fatal: true, severity: 2, message: `Parsing error: ${telling}`, line: 1, column: 1 },
-        ],
-        source: telling,
-      },
-    ]),
-    everyGeneric,
-  ],
-  [
-    'semgrep',
-    'semgrep',
-    JSON.stringify({
-      version: '1',
-      errors: [{ level: 'warn', type: 'Syntax error', message: telling, path: 'a.py' }],
-      paths: { scanned: ['a.py'] },
-      results: [
-        {
-          check_id: 'r',
-          path: 'a.py',
-          start: { line: 1, col: 1 },
-          end: { line: 1, col: 2 },
-          extra: {
-            message: telling,
-            severity: 'ERROR',
-            lines: telling,
-            metadata: { cwe: ['CWE-798'] },
-            metavars: { $X: { abstract_content: telling } },
-          },
-        },
-      ],
-    }),
-    everyGeneric,
-  ],
-  [
-    'SARIF of anybody',
-    'sarif',
-    JSON.stringify({
-      version: '2.1.0',
-      runs: [
-        {
-          tool: { driver: { name: 'anybody', rules: [{ id: 'r', fullDescription: { text: telling } }] } },
-          invocations: [
-            {
-              executionSuccessful: true,
-              commandLine: telling,
-              toolExecutionNotifications: [{ level: 'error', message: { text: telling } }],
-            },
-          ],
-          results: [
-            {
-              ruleId: 'r',
-              message: { text: telling },
-              locations: [
-                {
-                  physicalLocation: {
-                    artifactLocation: { uri: 'a.js' },
-                    region: { startLine: 1, snippet: { text: telling } },
-                  },
-                },
-              ],
-              suppressions: [{ kind: 'inSource', justification: telling }],
-              properties: { note: telling },
-            },
-          ],
-        },
-      ],
-    }),
-    everyGeneric,
-  ],
-  [
-    'CycloneDX',
-    'cyclonedx',
-    JSON.stringify({
-      bomFormat: 'CycloneDX',
-      specVersion: '1.5',
-      components: [
-        {
-          type: 'library',
-          name: 'a',
-          version: '1',
-          purl: `pkg:npm/a@1?download_url=https://u:${generic.url}@x`,
-          description: telling,
-          'bom-ref': 'a',
-          properties: [{ name: 'env', value: telling }],
-        },
-      ],
-      vulnerabilities: [
-        {
-          id: 'CVE-2021-1',
-          description: telling,
-          detail: telling,
-          affects: [{ ref: 'a' }],
-          advisories: [{ url: `https://x/?token=${generic.github}` }],
-        },
-      ],
-    }),
-    everyGeneric,
-  ],
-];
 const everySecret = [...new Set(reports.flatMap(([, , , secrets]) => secrets))];
 
 let live: LivePlatform;
 const ids: string[] = [];
+/** What the services tell of their work over OTLP. */
+const told: Buffer[] = [];
+const collector = createServer(async (request, response) => {
+  for await (const chunk of request) told.push(chunk as Buffer);
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+});
 beforeAll(async () => {
-  live = await LivePlatform.start();
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+  const { port } = collector.address() as { port: number };
+  live = await LivePlatform.start({
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  });
   for (const subject of ['assay.finding.changed.>', 'assay.report.parsed.>', 'assay.dead.>']) {
     const name = subject.split('.')[1] as string;
     const sink = { name, subject, type: 'file', config: { path: `${name}.jsonl`, format: 'jsonl' } };
@@ -240,19 +40,78 @@ beforeAll(async () => {
     expect(answer.status).toBe(201);
   }
 }, 60_000);
-afterAll(() => live?.stop());
+afterAll(async () => {
+  await live?.stop();
+  collector.closeAllConnections();
+  collector.close();
+});
 
-/** Each secret as it is, as it stands in JSON, and as base64 of a whole payload would not hide it from a reader. */
+/** Which secrets are there: as they are, as in JSON, in base64, or any of these in what is compressed. */
 function leaks(bytes: Buffer, secrets: readonly string[]): string[] {
-  return secrets.filter((secret) => [secret, JSON.stringify(secret).slice(1, -1)].some((form) => bytes.includes(form)));
+  const all = [bytes, ...unpacked(bytes)];
+  return secrets.filter((secret) => formsOf(secret).some((form) => all.some((some) => some.includes(form))));
 }
+
+function formsOf(secret: string): string[] {
+  // Three bytes are four characters, so it looks different by what stands before it.
+  const encoded = [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    const whole = bytes.subarray(before === 0 ? 0 : 3, bytes.length - (bytes.length % 3));
+    return whole.toString('base64');
+  });
+  return [secret, JSON.stringify(secret).slice(1, -1), ...encoded.filter(({ length }) => length >= 8)];
+}
+
+const packings: [magic: Buffer, unpack: (bytes: Buffer) => Buffer][] = [
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), zstdDecompressSync],
+  [Buffer.from([0x1f, 0x8b, 0x08]), gunzipSync],
+];
+
+/** What is compressed in it, wherever it begins: an event in a file of a stream, the contents of a row. */
+function unpacked(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (const [magic, unpack] of packings)
+    for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 1)) {
+      try {
+        found.push(unpack(bytes.subarray(at)));
+      } catch {
+        // Bytes that only look like it.
+      }
+    }
+  return found;
+}
+
+/** Every value of every row, as a database spreads a long one over its pages. */
+function everyValue(path: string): Buffer[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables.flatMap(({ name }) =>
+      database
+        .prepare(`SELECT * FROM "${String(name)}"`)
+        .all()
+        .flatMap((row) => Object.values(row))
+        .map((value) => Buffer.from(value instanceof Uint8Array ? value : String(value))),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+it('every adapter has a report here', () => {
+  expect(new Set(reports.map(([, format]) => format))).toEqual(new Set(adapters.keys()));
+});
 
 it('there is something to leak', () => {
   for (const [name, , text, secrets] of reports) {
     expect([name, secrets.length > 1]).toEqual([name, true]);
-    for (const secret of secrets) expect([name, leaks(Buffer.from(text), [secret])]).toEqual([name, [secret]]);
+    for (const secret of secrets)
+      expect([name, leaks(Buffer.from(text as string), [secret])]).toEqual([name, [secret]]);
   }
 });
+
+/** Formats that say where a secret is, and nothing of the line. */
+const saysNothing = new Set(['secretlint', 'detect-secrets']);
 
 describe('a report with secrets in clear', () => {
   it.each(reports)('becomes findings without them: %s', async (name, format, text, secrets) => {
@@ -261,8 +120,7 @@ describe('a report with secrets in clear', () => {
     ids.push(answer.json.reportId as string);
     expect(run.reports[0]?.findings).toBeGreaterThan(0);
     const { json } = await live.http('GET', `/api/v1/findings?limit=1000&target=${encodeURIComponent(name)}`);
-    // secretlint's JSON says where, and nothing of the line.
-    if (name !== 'secretlint') expect(JSON.stringify(json)).toContain('[redacted]');
+    if (!saysNothing.has(format)) expect(JSON.stringify(json)).toContain('[redacted]');
     expect(leaks(Buffer.from(JSON.stringify([json, run])), secrets)).toEqual([]);
   });
 
@@ -270,7 +128,7 @@ describe('a report with secrets in clear', () => {
     const otherFormat = format === 'sarif' ? 'gosec' : 'sarif';
     for (const [as, broken] of [
       [format, text.slice(0, text.length - 3)],
-      [format, `${text.slice(0, text.length / 2)}${telling}`],
+      [format, Buffer.concat([Buffer.from(text.slice(0, text.length / 2) as string), Buffer.from(telling)])],
       [otherFormat, text],
       ['auto', telling],
     ] as const) {
@@ -280,7 +138,7 @@ describe('a report with secrets in clear', () => {
       ids.push(id);
       const letter = await live.letterOf(id);
       expect(leaks(Buffer.from(JSON.stringify(letter.reason)), [...secrets, ...everyGeneric])).toEqual([]);
-      const cli = await live.assay(['report', 'parse', '--format', as, '-'], { stdin: broken });
+      const cli = await live.assay(['report', 'parse', '--format', as, '-'], { stdin: String(broken) });
       expect(cli.code).toBe(2);
       expect(leaks(Buffer.from(cli.out + cli.err), [...secrets, ...everyGeneric])).toEqual([]);
     }
@@ -293,6 +151,11 @@ describe('afterwards no secret is', () => {
     const messages = await live.everyMessage();
     expect(messages.length).toBeGreaterThan(100);
     expect(messages.some(({ subject }) => subject.startsWith('assay.dead.'))).toBe(true);
+    expect(
+      messages.some(
+        ({ subject, bytes }) => subject.startsWith('assay.finding.enriched.') && unpacked(bytes).length > 0,
+      ),
+    ).toBe(true);
     expect(
       messages.flatMap(({ subject, bytes }) => leaks(bytes, everySecret).map((secret) => [subject, secret])),
     ).toEqual([]);
@@ -317,6 +180,22 @@ describe('afterwards no secret is', () => {
     expect(leaks(Buffer.from(live.platform.output()), everySecret)).toEqual([]);
   });
 
+  it('in any row of the store, unpacked', () => {
+    const values = everyValue(join(live.home.home, '.assay/data/assay.db'));
+    // Findings are there to be found, and only unpacking shows them.
+    expect(
+      values.some(
+        (value) => !value.includes('[redacted]') && unpacked(value).some((some) => some.includes('[redacted]')),
+      ),
+    ).toBe(true);
+    expect(values.flatMap((value) => leaks(value, everySecret))).toEqual([]);
+  });
+
+  it('in what is told of the work', async () => {
+    expect(Buffer.concat(told).includes('report.submitted')).toBe(true);
+    expect(leaks(Buffer.concat(told), everySecret)).toEqual([]);
+  });
+
   it('in what the API hands out', async () => {
     for (const path of [
       '/api/v1/runs?limit=1000',
@@ -336,7 +215,10 @@ describe('afterwards no secret is', () => {
 describe('a report that a client put on the bus itself', () => {
   it('stays in the event it sent, and in its dead letter, and goes no further', async () => {
     const [, , text, secrets] = reports[0] as (typeof reports)[number];
-    const id = await live.send('assay.report.submitted.gosec', JSON.stringify({ target: { name: 'inline' }, text }));
+    const id = await live.send(
+      'assay.report.submitted.gosec',
+      JSON.stringify({ target: { name: 'inline' }, text: String(text) }),
+    );
     const letter = await live.letterOf(id);
     await live.assessed(id);
     expect(leaks(Buffer.from(letter.reason), secrets)).toEqual([]);
