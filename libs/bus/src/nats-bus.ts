@@ -246,6 +246,12 @@ export class NatsBus implements Bus {
       return await work();
     } catch (cause) {
       if (cause instanceof InvalidInput || cause instanceof Transient) throw cause;
+      if (cause instanceof Error && /permissions violation/i.test(explain(cause))) {
+        throw new InvalidInput(
+          `${sentence}: this credential may not. An administrator’s makes it: start once with that one and ASSAY_NATS_SETUP=true`,
+          { code: 'bus.forbidden', cause },
+        );
+      }
       if (cause instanceof JetStreamApiError && cause.code === codes.streamNotFound) {
         throw new Transient(`${sentence}: its stream does not exist yet; start a service with ASSAY_NATS_SETUP=true`, {
           code: 'bus.no-stream',

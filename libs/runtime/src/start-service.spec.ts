@@ -61,6 +61,15 @@ const counter = defineService({
   ],
 });
 
+// Nobody made its durable.
+const late = defineService({
+  name: 'late',
+  summary: 'comes later',
+  config: z.object({}),
+  publishes: [],
+  subscribes: [on(reportParsed, async function* () {})],
+});
+
 let nats: TestNats;
 let admin: Bus;
 let blobs: BlobStore;
@@ -80,7 +89,7 @@ async function start(definition: AnyService): Promise<RunningService> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-runtime-'));
-  const seeds = new Map(['admin', 'parser', 'counter'].map((name) => [name, createSeed()]));
+  const seeds = new Map(['admin', 'parser', 'counter', 'late'].map((name) => [name, createSeed()]));
   for (const [name, seed] of seeds) await writeFile(join(folder, name), seed);
   const key = (name: string) => publicKeyOf(seeds.get(name) ?? '');
   nats = await startNats({
@@ -88,6 +97,7 @@ beforeAll(async () => {
       { name: 'admin', nkey: key('admin') },
       { name: 'parser', nkey: key('parser'), ...permissionsOf(parser) },
       { name: 'counter', nkey: key('counter'), ...permissionsOf(counter) },
+      { name: 'late', nkey: key('late'), ...permissionsOf(late) },
     ],
   });
   admin = await nats.connect({ credentialsFile: join(folder, 'admin') });
@@ -127,6 +137,13 @@ const dead = (format: string) =>
   until(async () => (await deadLetters(admin)).find(({ letter }) => letter.subject.endsWith(format)));
 
 describe('a service', () => {
+  it('whose durable nobody made cannot make it, and says who can', async () => {
+    await expect(start(late)).rejects.toMatchObject({
+      code: 'bus.forbidden',
+      message: expect.stringContaining('ASSAY_NATS_SETUP=true'),
+    });
+  });
+
   it('handles an event with the credential made from its declarations', async () => {
     await submit('plain', { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
     expect((await parsed('plain')).data).toMatchObject({ reportId: 'id-plain', target: { name: 'target-plain' } });
