@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openBlobs } from '@assay/blobs';
 import { type Bus, nouns, streamOf } from '@assay/bus';
 import { type Knocker, knock } from '@assay/bus/testing/knock';
 import { topics } from '@assay/contracts';
@@ -284,5 +285,40 @@ describe('the buckets', () => {
       '$O.assay.C.x': [],
       '$JS.API.STREAM.INFO.KV_other': [],
     });
+  });
+});
+
+describe('blobs on the bus', () => {
+  it('are kept by every service in the bucket that the administrator made, and by none in another', async () => {
+    const home = new Home(join(folder, 'home'));
+    const blobsUrl = 'jetstream:blobs';
+    const own = await startNats({ users: await busUsers(home, blobsUrl) });
+    try {
+      const shared = readSharedConfig({ ASSAY_BLOBS_URL: blobsUrl, ASSAY_NATS_BUDGET_BYTES: String(512 * 1024 ** 2) });
+      await setUpBus(await own.connect({ credentialsFile: (await home.seed('admin')).file }), shared);
+      for (const { name } of services) {
+        const { file } = await home.seed(name);
+        const inboxPrefix = inboxPrefixOf(name);
+        const blobs = await openBlobs(blobsUrl, { bus: await own.connect({ credentialsFile: file, inboxPrefix }) });
+        const { digest } = await blobs.put(Buffer.from(name));
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of blobs.get(digest)) chunks.push(chunk);
+        expect(Buffer.concat(chunks).toString()).toBe(name);
+        expect(await blobs.delete(digest)).toBe(true);
+        const knocker = await knock({ url: own.url, credentialsFile: file, inboxPrefix });
+        const elsewhere = [
+          '$O.other.M.x',
+          '$O.other.C.x',
+          '$JS.API.STREAM.INFO.OBJ_other',
+          '$JS.API.STREAM.PURGE.OBJ_other',
+        ];
+        const making = ['CREATE', 'UPDATE', 'DELETE'].map((verb) => `$JS.API.STREAM.${verb}.OBJ_blobs`);
+        const doors = [...elsewhere, ...making];
+        expect([...(await knocker.refusedToPublish(doors))]).toEqual(doors);
+        await knocker.close();
+      }
+    } finally {
+      await own.stop();
+    }
   });
 });
