@@ -88,6 +88,23 @@ describe('openStore of SQLite', () => {
     await expect(openStore(url, { readOnly: true })).rejects.toMatchObject({ code: 'store.newer' });
   });
 
+  it('takes over a file of the first schema, whose entries are not shared', async () => {
+    const file = join(folder, 'a.db');
+    const db = new DatabaseSync(file);
+    db.exec(migrations[0] ?? '');
+    const facts = { history: 'h', seq: 1, key: 'k', event: 'e', report: 'r', run: 'r', revision: '', tool: 'gosec' };
+    const row = { ...facts, scope: '', at: '', stored_at: '', severity: 4, count: 3 };
+    const columns = Object.keys(row);
+    db.prepare(`INSERT INTO entry (${columns}) VALUES (${columns.map(() => '?')})`).run(...Object.values(row));
+    db.exec(`PRAGMA application_id = ${0x41737361}; PRAGMA user_version = 1`);
+    db.close();
+    await expect(openStore(`sqlite:${file}`, { readOnly: true })).rejects.toMatchObject({ code: 'store.older' });
+    const store = await openStore(`sqlite:${file}`);
+    expect(await store.ledger.entriesOfReport('h', 'r')).toMatchObject([{ tool: 'gosec', count: 3, isShared: false }]);
+    expect((await store.ledger.countsOfReport('r')).findings).toBe(3);
+    await store.close();
+  });
+
   it('reads only when it is told to', async () => {
     const url = `sqlite:${folder}/a.db`;
     await expect(openStore(url, { readOnly: true })).rejects.toMatchObject({ code: 'store.missing' });

@@ -79,6 +79,40 @@ describe('openStore of MongoDB', () => {
     expect(JSON.stringify([String(error), String((error as Transient).cause)])).not.toContain('secret');
   });
 
+  it('raises an older schema, whose entries are not shared, so that who knows only that one refuses it', async () => {
+    const url = urlOf(`assay_test_${randomUUID().slice(0, 8)}`);
+    const old = await openStore(url);
+    const { id } = await old.ledger.history('shop');
+    await old.ledger.append(draftEntry({ seq: 1, sightings: [{ name: 'a' }] }));
+    await old.close();
+    const schema = async () => {
+      let found: unknown;
+      await change(url, async (client) => {
+        found = (await client.db().collection('schema').findOne())?.['schema'];
+      });
+      return found;
+    };
+    await change(url, async (client) => {
+      expect(
+        await client
+          .db()
+          .collection('entry')
+          .findOne({ isShared: { $exists: true } }),
+      ).toBeNull();
+      await client
+        .db()
+        .collection('schema')
+        .updateOne({}, { $set: { schema: 1 } });
+    });
+    await (await openStore(url, { readOnly: true })).close();
+    expect(await schema()).toBe(1);
+    const store = await openStore(url);
+    expect(await schema()).toBe(2);
+    expect(await store.ledger.entriesOfReport(id, 'r1')).toMatchObject([{ seq: 1, isShared: false }]);
+    await store.close();
+    await change(url, (client) => client.db().dropDatabase());
+  });
+
   it('refuses a newer schema', async () => {
     const url = urlOf(`assay_test_${randomUUID().slice(0, 8)}`);
     await (await openStore(url)).close();
