@@ -3,6 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type FindingRecord, InvalidInput, Transient } from '@assay/contracts';
+import { beganOf } from '@assay/runtime/is-alive';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DeliveryInfo, Log, Sink, SinkContext, SinkItem } from '../../sink.ts';
 import { file } from './index.ts';
@@ -174,10 +175,12 @@ describe('a file of JSON lines', () => {
 
   it.each([
     ['a process that is gone', { pid: 2 ** 22 - 1 }, true],
-    ['an earlier process of the same id', { began: 1 }, true],
+    ['an earlier process of the same id', { began: 'before' }, true],
+    ['a stranger that has its id by now', { pid: process.ppid, began: 'before' }, true],
+    ['another one that runs', { pid: process.ppid, began: beganOf(process.ppid) }, false],
     ['another machine', { host: 'elsewhere' }, false],
   ])('takes the lock of %s: %j → %s', async (_, change, isTaken) => {
-    const holder = { host: hostname(), pid: process.pid, began: performance.timeOrigin, id: 'x', ...change };
+    const holder = { host: hostname(), pid: process.pid, began: beganOf(process.pid), id: 'x', ...change };
     await writeFile(join(root, 'out.lock'), JSON.stringify(holder));
     if (isTaken) await open();
     else await expect(open()).rejects.toThrow(/held by another consumer/);

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { explain, Transient } from '@assay/contracts';
-import { isAlive } from '@assay/runtime/is-alive';
+import { beganOf, isAlive } from '@assay/runtime/is-alive';
 import { isCode, readWithoutLink } from './confined-path.ts';
 
 const refreshMs = 5000;
@@ -15,8 +15,8 @@ const staleMs = 30_000;
 interface Holder {
   host: string;
   pid: number;
-  /** When its process began: a process with the same id after a restart is another one. */
-  began: number;
+  /** When its process began: another one may have its pid by now. */
+  began?: string | undefined;
   id: string;
 }
 
@@ -25,11 +25,10 @@ export interface Lock {
 }
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-const began = performance.timeOrigin;
 
 /** Throws Transient "sink.file.locked" while another one holds it. */
 export async function holdLock(path: string): Promise<Lock> {
-  const holder: Holder = { host: hostname(), pid: process.pid, began, id: randomUUID() };
+  const holder: Holder = { host: hostname(), pid: process.pid, began: beganOf(process.pid), id: randomUUID() };
   if (!(await create(path, holder))) {
     const before = await holderOf(path);
     if (!(await isAbandoned(path, before))) throw locked(path);
@@ -77,7 +76,7 @@ async function isAbandoned(path: string, holder: Holder | undefined): Promise<bo
   if (!found || Date.now() - found.mtimeMs > staleMs) return true;
   // Just made and not written yet.
   if (!holder || holder.host !== hostname()) return false;
-  return holder.pid === process.pid ? holder.began !== began : !isAlive(holder.pid);
+  return !isAlive(holder.pid, holder.began);
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {
