@@ -398,6 +398,11 @@ describe('what a client says about itself', () => {
       if (answer.statusCode === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    // Nor do the addresses of one network.
+    const near = [1, 2, 3, 4].map((n) => ({ url: '/api/v1/runs', remoteAddress: `2001:db8::${n}` }));
+    const answers = [];
+    for (const each of near) answers.push((await test.app.inject(each)).statusCode);
+    expect(answers).toEqual([401, 401, 401, 429]);
     // Who has a token has a rate of its own.
     expect((await test.app.inject({ url: '/api/v1/runs', headers: asAdmin })).statusCode).toBe(200);
   });

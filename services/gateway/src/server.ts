@@ -14,7 +14,7 @@ import { intakeCheck } from './pressure.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { refuseEncoded } from './raw-body.ts';
 import { routes } from './routes/index.ts';
-import { cutOffIdle, limitConnections } from './slow-clients.ts';
+import { cutOffIdle, limitConnections, networkOf } from './slow-clients.ts';
 import { type App, parseWithZod, type ZodProvider } from './zod-provider.ts';
 
 declare module 'fastify' {
@@ -126,7 +126,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     // By token, so that tenants behind one address do not starve each other; strangers by address.
-    keyGenerator: (request) => principals.get(request)?.name ?? `address:${request.ip}`,
+    keyGenerator: (request) => principals.get(request)?.name ?? `address:${networkOf(request.ip)}`,
     errorResponseBuilder: (_, { after }) =>
       Object.assign(new Error(`too many requests; try again in ${after}`), { statusCode: 429 }),
   });

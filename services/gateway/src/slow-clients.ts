@@ -13,9 +13,9 @@ export function limitConnections(server: Server, { maxConnections, maxConnection
   server.maxConnections = maxConnections;
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const { remoteAddress: address } = socket;
     // It has gone already.
-    if (address === undefined) return;
+    if (socket.remoteAddress === undefined) return;
+    const address = networkOf(socket.remoteAddress);
     const count = open.get(address) ?? 0;
     if (count >= maxConnectionsPerAddress) {
       socket.destroy();
@@ -45,4 +45,17 @@ export function cutOffIdle(request: IncomingMessage, idleMs: number): void {
   socket.setTimeout(idleMs, cut);
   // Whichever is first: Node sets a time of its own for the pause behind the answer.
   request.once('end', release).once('close', release);
+}
+
+/** What counts as one address: an IPv4 address, or the /64 of an IPv6 one, of which a client has as many as it likes. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [, inner] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+  if (inner) return inner;
+  const [head = '', tail] = address.split('%', 1).join('').split('::', 2);
+  const groups = (text: string) => (text === '' ? [] : text.split(':'));
+  const [left, right] = [groups(head), groups(tail ?? '')];
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  const first = [...left, ...(tail === undefined ? [] : zeros), ...right].slice(0, 4);
+  return `${first.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }
