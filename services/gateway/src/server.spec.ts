@@ -116,6 +116,8 @@ describe('health', () => {
   it.each([
     ['another machine', { remoteAddress: '203.0.113.9' }],
     ['a proxy on this one', { headers: { 'x-forwarded-for': '203.0.113.9' } }],
+    ['a page whose name was made to lead here', { headers: { host: 'rebound.example.com' } }],
+    ['a page with a name like ours', { headers: { host: 'localhost.example.com:7077' } }],
   ])('has no metrics for %s', async (_, from) => {
     expect((await test.app.inject({ url: '/metrics', ...from })).statusCode).toBe(401);
   });

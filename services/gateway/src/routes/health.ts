@@ -39,8 +39,9 @@ export const healthRoutes = (gateway: Gateway) => async (app: App) => {
   });
 };
 
-// A proxy on this machine speaks for others.
+// A proxy on this machine speaks for others; so does a browser whose page has a name that was made to lead here.
 function isLocal(request: FastifyRequest): boolean {
   const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => request.headers[name] !== undefined);
-  return !isForwarded && /^(127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? '');
+  const isOwnName = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '');
+  return !isForwarded && isOwnName && /^(127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? '');
 }
