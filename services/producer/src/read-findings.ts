@@ -127,8 +127,8 @@ function prepare(draft: FindingDraft, preparation: Preparation): string | undefi
   if (draft.description) draft.description = text(draft.description, secrets, redactor, max.description);
   if (purl) draft.purl = fit(redactor.shownAddress(purl, secrets), max.text);
   if (draft.cves) draft.cves = cves as string[];
-  if (draft.digest) draft.digest = text(draft.digest, none, redactor, max.name);
-  if (draft.cvss?.vector) draft.cvss.vector = text(draft.cvss.vector, none, redactor, max.name);
+  if (draft.digest) draft.digest = text(draft.digest, none, redactor, max.text);
+  if (draft.cvss?.vector) draft.cvss.vector = text(draft.cvss.vector, none, redactor, max.text);
   if (draft.references) draft.references = addresses(draft.references as string[], secrets, redactor);
   if (draft.properties) draft.properties = properties(draft.properties as Record<string, string>, secrets, redactor);
   if (draft.suppression?.justification) {
@@ -144,18 +144,21 @@ const none: readonly string[] = [];
 /** A number that is none of the wire's would become another one there: it is unknown. */
 function straighten(draft: FindingDraft): void {
   const { location, cwes } = draft;
-  if (location) {
-    location.startLine = position(location.startLine);
-    location.endLine = position(location.endLine);
-    location.startColumn = position(location.startColumn);
-    location.endColumn = position(location.endColumn);
-  }
+  // Written to only where it must be: this is on the way of every finding.
+  if (location && !(isPosition(location.startLine) && isPosition(location.endLine)))
+    Object.assign(location, { startLine: position(location.startLine), endLine: position(location.endLine) });
+  if (location && !(isPosition(location.startColumn) && isPosition(location.endColumn)))
+    Object.assign(location, { startColumn: position(location.startColumn), endColumn: position(location.endColumn) });
   if (cwes?.some((cwe, at) => at >= max.entries || position(cwe) === 0))
     draft.cwes = cwes.filter((cwe) => position(cwe) > 0).slice(0, max.entries);
 }
 
+function isPosition(number: number | undefined): boolean {
+  return number === undefined || number >>> 0 === number;
+}
+
 function position(number: number | undefined): number {
-  return number !== undefined && number > 0 && number <= 0xffff_ffff && Number.isInteger(number) ? number : 0;
+  return number !== undefined && isPosition(number) ? number : 0;
 }
 
 /** The secrets to take out. Where there are too many, or one is too long to look for, nothing around them is shown. */
