@@ -12,11 +12,12 @@ import {
 } from '@assay/contracts';
 import { type Place, placeAt } from '@assay/store';
 import { Contents } from './contents.ts';
+import { equalItems } from './equal-items.ts';
 import { sharedMask } from './identity-table.ts';
 import type { Memory } from './memory.ts';
 import type { Part } from './read-batch.ts';
 import type { LedgerContext } from './resources.ts';
-import { witnessed, witnessesAt } from './witnessed.ts';
+import { witnessed, witnessesIn } from './witnessed.ts';
 
 /** A part of a batch, and what became of it. */
 export interface Taken {
@@ -56,16 +57,18 @@ export function takenAs(
 export async function* publishChanges(taken: Taken, context: LedgerContext): AsyncIterable<Outgoing> {
   const { batch, key, transitions, shared } = taken;
   if (!shared) {
-    yield* changes(batch, transitions, [...transitions.keys()], key);
+    yield* changes(batch, transitions, key);
     return;
   }
   const contents = new Contents(shared.history, context);
   const names: string[] = [];
   for (const { places } of shared.sights) names.push(await nameWitnesses(places, contents));
   const named = { ...batch, enrichments: [...batch.enrichments, ...witnessed(names)] };
-  for (const [tool, positions] of groups(shared.sights.map((sight) => sight.tool))) {
+  for (const [tool, positions] of equalItems(shared.sights.map((sight) => sight.tool))) {
     const version = tool === batch.tool?.name ? batch.tool.version : '';
-    yield* changes({ ...named, tool: { name: tool, version } }, transitions, positions, `${key}/${tool}`);
+    const some = { ...pick(named, positions), tool: { name: tool, version } };
+    const theirs = Uint8Array.from(positions, (position) => transitions[position] ?? 0);
+    yield* changes(some, theirs, `${key}/${tool}`);
   }
 }
 
@@ -73,37 +76,14 @@ export async function* publishChanges(taken: Taken, context: LedgerContext): Asy
 async function nameWitnesses(places: readonly Place[], contents: Contents): Promise<string> {
   for (const place of places) {
     const content = await contents.find(place);
-    if (content) return witnessesAt(content, place.position);
+    if (content) return witnessesIn(content)[place.position] ?? '';
   }
   return '';
 }
 
-function* changes(
-  batch: Batch,
-  transitions: Uint8Array,
-  positions: readonly number[],
-  key: string,
-): Iterable<Outgoing> {
-  for (const [transition, some] of groups(positions.map((position) => transitions[position] ?? 0))) {
-    const changed: Batch = {
-      ...pick(
-        batch,
-        some.map((index) => positions[index] ?? 0),
-      ),
-      steps: [],
-      transition: transition as Transition,
-    };
+function* changes(batch: Batch, transitions: Uint8Array, key: string): Iterable<Outgoing> {
+  for (const [transition, positions] of equalItems(transitions)) {
+    const changed: Batch = { ...pick(batch, positions), steps: [], transition: transition as Transition };
     yield emitTotal(findingChanged, changed, `${key}/${transitionNames.of(transition)}`);
   }
-}
-
-/** The indexes of equal items. */
-function groups<T>(items: readonly T[]): Map<T, number[]> {
-  const found = new Map<T, number[]>();
-  items.forEach((item, index) => {
-    const same = found.get(item);
-    if (same) same.push(index);
-    else found.set(item, [index]);
-  });
-  return found;
 }
