@@ -41,7 +41,7 @@ export const gatewayConfig = z.object({
     .describe('How long a client may take to send a request. Milliseconds'),
   bodyIdleMs: integer(100, 600_000)
     .default(60_000)
-    .describe('Longest pause in a body, after which the client is cut off. Milliseconds'),
+    .describe('Longest pause of a client that sends a body or reads an answer. Milliseconds'),
   maxConnections: integer(1, 1_000_000).default(2000).describe('Connections at the same time; more are closed at once'),
   maxConnectionsPerAddress: integer(1, 1_000_000)
     .default(500)

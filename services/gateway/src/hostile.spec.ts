@@ -1,4 +1,5 @@
 // What people with bad intentions send, over a real socket where the socket is the point.
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -177,6 +178,31 @@ describe('a client that is slow', () => {
     }
     nothingStored();
     expect((await test.app.inject('/healthz')).statusCode).toBe(200);
+  });
+
+  it('is cut off when it never reads what it asked for', async () => {
+    await test.stop();
+    await open({ bodyIdleMs: 100 });
+    const accepted = once(test.app.server, 'connection');
+    const line = dial();
+    line.socket.pause();
+    const [socket] = (await accepted) as [Socket];
+    // More than what sockets hold on the way.
+    line.socket.write(request('GET /docs/static/swagger-ui-bundle.js', []).repeat(30));
+    await once(socket, 'close');
+    expect(socket.bytesWritten).toBeGreaterThan(100_000);
+  });
+
+  it('that reads its answers keeps its connection for the next', async () => {
+    await test.stop();
+    await open({ bodyIdleMs: 100 });
+    const line = dial();
+    for (let n = 1; n <= 3; n++) {
+      line.socket.write(request('POST /api/v1/blobs', [bearer, 'content-length: 1'], String(n)));
+      await new Promise((resolve) => line.socket.once('data', resolve));
+      expect(line.socket.destroyed).toBe(false);
+    }
+    expect(test.blobs.contents.size).toBe(3);
   });
 
   it('that has no token is answered and cut off at its headers, whatever body it goes on with', async () => {

@@ -14,7 +14,7 @@ import { intakeCheck } from './pressure.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { refuseEncoded } from './raw-body.ts';
 import { routes } from './routes/index.ts';
-import { cutOffIdle, limitConnections, networkOf } from './slow-clients.ts';
+import { cutOffIdle, cutOffUnread, limitConnections, networkOf } from './slow-clients.ts';
 import { type App, parseWithZod, type ZodProvider } from './zod-provider.ts';
 
 declare module 'fastify' {
@@ -184,6 +184,7 @@ async function guard(app: App, gateway: Gateway): Promise<void> {
   });
   app.addHook('onRequestAbort', async (request) => request.span?.end());
   app.addHook('onRequest', async ({ raw }) => cutOffIdle(raw, gateway.config.bodyIdleMs));
+  app.addHook('onSend', async ({ raw }, reply) => cutOffUnread(raw, reply.raw, gateway.config.bodyIdleMs));
   app.setNotFoundHandler({ preHandler: [] }, (request, reply) =>
     sendProblem(
       new InvalidInput(`there is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)}; see /docs`, {

@@ -1,6 +1,6 @@
-// Clients that take a connection and give nothing for it. Node ends headers and requests that take too long; here the
-// pauses inside a body, and how many connections there may be.
-import type { IncomingMessage, Server } from 'node:http';
+// Clients that take a connection and give nothing for it. Node ends headers and requests that take too long; here are the
+// pauses inside a body, of theirs or of ours, and how many connections there may be.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface ConnectionLimits {
@@ -34,17 +34,36 @@ export function limitConnections(server: Server, { maxConnections, maxConnection
 export function cutOffIdle(request: IncomingMessage, idleMs: number): void {
   const { socket, headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody || request.complete) return;
+  const release = watch(socket, idleMs);
+  request.once('end', release).once('close', release);
+}
+
+/** Cuts a client off that reads nothing of its answer for so long. */
+export function cutOffUnread({ socket }: IncomingMessage, response: ServerResponse, idleMs: number): void {
+  const release = watch(socket, idleMs);
+  // Before Node's own: it sets the time of the pause behind the answer.
+  response.prependOnceListener('finish', release).once('close', release);
+}
+
+/** Connections that are watched, each by one listener: several requests and answers may be under way on it. */
+const watched = new WeakMap<Socket, { count: number; cut: () => void }>();
+
+/** Destroys a connection on which nothing moves for so long, until the function that is returned is called. */
+function watch(socket: Socket, idleMs: number): () => void {
   // A request that was injected has no connection.
-  if (!hasBody || request.complete || typeof socket.setTimeout !== 'function') return;
-  const cut = () => socket.destroy();
-  const release = () => {
-    request.off('end', release).off('close', release);
-    socket.off('timeout', cut);
+  if (typeof socket.setTimeout !== 'function') return () => {};
+  const watching = watched.get(socket) ?? { count: 0, cut: () => socket.destroy() };
+  watched.set(socket, watching);
+  if (watching.count++ === 0) socket.setTimeout(idleMs, watching.cut);
+  let isReleased = false;
+  return () => {
+    if (isReleased) return;
+    isReleased = true;
+    if (--watching.count > 0) return;
+    socket.off('timeout', watching.cut);
     socket.setTimeout(0);
   };
-  socket.setTimeout(idleMs, cut);
-  // Whichever is first: Node sets a time of its own for the pause behind the answer.
-  request.once('end', release).once('close', release);
 }
 
 /** What counts as one address: an IPv4 address, or the /64 of an IPv6 one, of which a client has as many as it likes. */
