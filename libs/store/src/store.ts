@@ -39,12 +39,13 @@ export interface StoredFinding extends FindingRecord {
 
 export interface FindingQuery extends PageQuery {
   target?: string;
+  /** The tool that findings go by: of a shared one the first. With `run`: whose reports saw them. */
   tool?: string;
   rule?: string;
   state?: FindingState;
   /** Names, e.g. ["high", "critical"]. */
   severities?: string[];
-  /** Findings that this run saw or fixed, with the transition they had in it; forgotten some time after the run. */
+  /** Findings that this run saw, fixed or left to tools that accept them, with the transition they had in it; forgotten some time after the run. */
   run?: string;
   /** Names, e.g. ["opened"]; only with `run`. */
   transitions?: string[];

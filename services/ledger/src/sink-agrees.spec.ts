@@ -3,6 +3,7 @@
 import { type Batch, Completeness, type Outgoing, recordsOf, transitionNames } from '@assay/contracts';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { LedgerContext } from './resources.ts';
+import { randomOf } from './testing/random-of.ts';
 import { handle, Rig, report } from './testing/rig.ts';
 
 let rig: Rig;
@@ -89,15 +90,4 @@ async function live(
   }
   for (const tool of tools) await scan(round++, tool, [], Completeness.COMPLETE);
   expect(sink.findings.filter((line) => !line.endsWith(' fixed'))).toEqual([]);
-}
-
-/** Mulberry32: small, and the same everywhere. */
-function randomOf(seed: number): () => number {
-  let state = seed * 0x9e3779b9;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
