@@ -176,3 +176,23 @@ describe('literalsOf', () => {
     expect(literalsOf(code)).toEqual(literals);
   });
 });
+
+describe('addresses', () => {
+  const token = `${'gh'}p_${'a1'.repeat(18)}`;
+  it.each([
+    [`pkg:npm/a@1%20token%20${token}`, 'pkg:npm/a@1%20token%20[redacted]'],
+    ['https://x/?q=p%3A%2F%2Fu%3AzGq7-tHunder9%40h', 'https://x/?q=p%3A%2F%2Fu%3A[redacted]%40h'],
+    ['pkg:npm/%40acme/web@1', 'pkg:npm/%40acme/web@1'],
+    ['https://x/100%', 'https://x/100%'],
+  ])('show no secret that is percent-encoded: %s', (address, shown) => {
+    expect(new Redactor('key').shownAddress(address)).toBe(shown);
+  });
+});
+
+describe('a long text', () => {
+  it('is looked at up to a bound, and not shown to the last character of it', () => {
+    const shown = new Redactor('key').shown(`${'x '.repeat(32_765)}token = "${'s'.repeat(100)}"`);
+    expect(shown.length).toBeLessThan(64 * 1024);
+    expect(shown).not.toContain('token');
+  });
+});
