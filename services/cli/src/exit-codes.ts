@@ -15,7 +15,10 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 /** One sentence a code, for people. */
 export const exitCodeMeanings: readonly [ExitCode, string][] = [
   [exitCode.ok, 'Everything worked.'],
-  [exitCode.findings, 'There are findings at or above `--fail-on`; or `doctor` or `explain policy` found something to repair.'],
+  [
+    exitCode.findings,
+    'There are findings at or above `--fail-on`; or `doctor` or `explain policy` found something to repair.',
+  ],
   [exitCode.usage, 'Wrong usage or input: an unknown option, a file that is missing or no report, a refused token.'],
   [exitCode.unreachable, 'The platform cannot be reached or is overloaded; the same command may work later.'],
   [

@@ -1,4 +1,4 @@
-// Records what this version leaves behind, for the specs of those that come after: `node record-version.ts 0002`, before
+// Records what this version leaves behind, for the specs of those that come after: `node record-version.suite.ts 0002`, before
 // the store gets its next migration or an event its next field. See recorded.suite.ts.
 
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { Recorded, RecordedReport } from './recorded.suite.ts';
 import { Rig } from './rig.suite.ts';
 
 const [version] = process.argv.slice(2);
-if (!version) throw new Error('say which version: node record-version.ts 0002');
+if (!version) throw new Error('say which version: node record-version.suite.ts 0002');
 const random = randomFrom(1);
 const pool = Array.from({ length: 400 }, (_, index) => index);
 const next = (model: TargetModel) =>
