@@ -6,6 +6,12 @@ export interface StepArgument {
   params: Record<string, string>;
 }
 
+/** What the findings of a scan pass when nobody says otherwise; without a CODEOWNERS file its step is left out. */
+export const scanSteps: readonly StepArgument[] = [
+  { name: 'codeowners', params: {} },
+  { name: 'deduplicate', params: {} },
+];
+
 /** For an option that may be repeated; the order is the order of work. */
 export function step(value: string, previous: StepArgument[] = []): StepArgument[] {
   const [, name, rest = ''] = /^([a-z0-9_-]{1,64})(?::(.*))?$/s.exec(value) ?? [];

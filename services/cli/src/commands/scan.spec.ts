@@ -67,6 +67,16 @@ describe('assay scan', () => {
     expect(ran.out).toContain('5 raw = 3 findings + 1 merged + 1 filtered: everything adds up\n');
   });
 
+  it('enriches by owners and makes one finding of several tools’ when nothing else is asked for', async () => {
+    const ran = await against(scanned({}, 200), ['scan', 'src'], { cwd: folder });
+    expect(JSON.parse(ran.received[1]?.body ?? '')).toMatchObject({
+      steps: [
+        { name: 'codeowners', params: {} },
+        { name: 'deduplicate', params: {} },
+      ],
+    });
+  });
+
   it.each<[string, Draft<RunAssessed>, unknown[] | undefined, number]>([
     ['0 without --fail-on, whatever was found', {}, undefined, 0],
     ['0 when nothing is bad enough', {}, [], 0],

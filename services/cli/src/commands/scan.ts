@@ -5,7 +5,7 @@ import { InvalidInput } from '@assay/contracts/errors';
 import { severityNames } from '@assay/contracts/names';
 import { Option } from 'commander';
 import { type Define, integer, list, outputOption } from '../command.ts';
-import { type StepArgument, step } from '../steps.ts';
+import { type StepArgument, scanSteps, step } from '../steps.ts';
 
 interface ScanOptions {
   target?: string;
@@ -28,7 +28,11 @@ export const define: Define = (command, io) => {
       new Option('--fail-on <severity>', 'exit 1 when an open finding is at least this bad').choices(severities),
     )
     .option('--only <tools>', 'just these, comma-separated', list())
-    .option('--step <step>', 'enrich by this step, as NAME:KEY=VALUE,…; may be repeated', step)
+    .option(
+      '--step <step>',
+      'enrich by this step, as NAME:KEY=VALUE,…; may be repeated; default: codeowners, deduplicate',
+      step,
+    )
     .option('--limit <count>', 'show at most this many in the table', integer(1, 100_000), 200)
     .addOption(outputOption(['table', 'json', 'sarif']))
     .example('assay scan', 'scans this folder')
@@ -36,7 +40,7 @@ export const define: Define = (command, io) => {
       'assay scan services/web --only eslint,secretlint --fail-on high',
       'two tools; exit code 1 for high or critical',
     )
-    .example('assay scan . --step annotate:team=web --step codeowners', 'with enrichment, in this order')
+    .example('assay scan . --step annotate:team=web --step codeowners', 'with these steps instead, in this order')
     .example('assay scan . -o sarif > findings.sarif', 'for other systems')
     .does(io, async (path: string, options: ScanOptions) => {
       const folder = await folderAt(resolve(io.cwd, path));
@@ -58,7 +62,7 @@ export const define: Define = (command, io) => {
           target: options.target ?? (await targetNameOf(folder)),
           ...(options.revision ? { revision: options.revision } : {}),
           ...(options.only ? { components: options.only } : {}),
-          ...(options.step ? { steps: options.step } : {}),
+          steps: options.step ?? [...scanSteps],
         },
         { output: options.output, limit: options.limit, ...(options.failOn ? { failOn: options.failOn } : {}) },
       );

@@ -5,6 +5,7 @@ import { Client } from '../client.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { requestRun } from '../request-run.ts';
+import { scanSteps } from '../steps.ts';
 import { targetNameOf } from '../target-name.ts';
 import type { Platform } from './platform.ts';
 
@@ -15,7 +16,7 @@ export async function scanAt(io: Io, platform: Platform, path: string, target?: 
   const request = {
     sourcePath: folder,
     target: target ?? (await targetNameOf(folder)),
-    steps: [{ name: 'codeowners', params: {} }],
+    steps: [...scanSteps],
   };
   return requestRun(io, client, request, { output: 'table', limit: 200 });
 }
