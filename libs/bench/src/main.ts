@@ -2,16 +2,17 @@
 //
 //     npm run bench                                    everything
 //     npm run bench -- gosec:100000 stages             some of it
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeGosecReport } from '@assay/testing';
 import { measureTransport } from './baseline.ts';
 import { addSink, type EndToEnd, measureEndToEnd, withDeployment } from './end-to-end.ts';
-import { type Figure, Figures } from './figures.ts';
+import { Figures } from './figures.ts';
 import { measureLatency } from './latency.ts';
 import { writeCyclonedxReport, writeSarifReport } from './other-reports.ts';
+import { withFigures } from './render-figures.ts';
 import { measureStages } from './stages.ts';
 
 /** Writes a report with that many records; resolves with its bytes. */
@@ -129,9 +130,9 @@ for (const name of wanted.length > 0 ? wanted : everything) {
 }
 // Some of it is looked at, all of it is kept.
 if (wanted.length === 0) {
-  const results: readonly Figure[] = figures.all;
-  await writeFile(
-    fileURLToPath(new URL('../results/latest.json', import.meta.url)),
-    `${JSON.stringify(results, null, 2)}\n`,
-  );
+  const [results, page] = ['../results/latest.json', '../../../docs/benchmarks.md'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  ) as [string, string];
+  await writeFile(results, `${JSON.stringify(figures.all, null, 2)}\n`);
+  await writeFile(page, withFigures(await readFile(page, 'utf8'), figures.all));
 }
