@@ -11,6 +11,9 @@ export const maxInlineBytes = 576 * 1024;
 /** Most bytes that a claim check may bring back. */
 const maxClaimedBytes = 256 * 1024 * 1024;
 
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const isTraceparent = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 const protobufType = 'application/protobuf';
 const jsonType = 'application/json';
 const structuredType = 'application/cloudevents+json';
@@ -75,13 +78,15 @@ export async function fromWire<T>(
   }
   const source = attribute('source') || 'unknown';
   const traceparent = message.headers['traceparent'] ?? attribute('traceparent');
+  // Handed on as a header: what is none would be refused by every receiver for ever.
+  const isTrace = isTraceparent.test(traceparent);
   return {
     id: idOf(message, attribute('id'), source),
     topic,
     source,
     subject: message.subject,
     time: attribute('time') || message.storedAt.toISOString(),
-    ...(traceparent ? { traceparent } : {}),
+    ...(isTrace ? { traceparent } : {}),
     attempt: message.attempt ?? 1,
     data: structured
       ? structuredData(structured, topic, message.subject)

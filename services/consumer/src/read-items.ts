@@ -12,8 +12,6 @@ import {
 import { fromWire } from '@assay/runtime';
 import type { Blobs, SinkEvent, SinkItem } from './sink.ts';
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const isTrace = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const deadLetterType = messageType('DeadLetter');
 
 /** Whether the events of a subject filter hold findings. */
@@ -29,8 +27,7 @@ export async function readItems(message: StoredMessage, blobs: Blobs): Promise<S
   if (!topic) throw new InvalidInput(`no topic has the subject ${message.subject}`, { code: 'event.topic' });
   const { id, subject, time, traceparent, data } = await fromWire(message, topic, blobs);
   const event: SinkEvent = { id, type: topic.type, subject, time, order };
-  // Sinks send it as a header: what is none would be refused there for ever.
-  if (traceparent !== undefined && isTrace.test(traceparent)) event.traceparent = traceparent;
+  if (traceparent !== undefined) event.traceparent = traceparent;
   if (!holdsFindings(message.subject)) return [{ id, event, position: 0, data: topic.json.toJson(data as never) }];
   const batch = data as Batch;
   return batch.findings.map((_, position) => new FindingItem(event, batch, position));
