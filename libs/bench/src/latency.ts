@@ -1,9 +1,9 @@
 // How long one finding takes from its publish to the sink's file, on a system that does nothing else.
+import { randomUUID } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Bus } from '@assay/bus';
-import { keyedId } from '@assay/contracts';
 
 export interface Latency {
   p50: number;
@@ -20,7 +20,7 @@ export async function measureLatency(bus: Bus, file: string, times: number): Pro
       const headers = { 'content-type': 'application/json' };
       const started = performance.now();
       const grown = growth.next();
-      await bus.publish({ subject: 'assay.report.submitted.gosec', headers, payload }, keyedId('bench', `${index}`));
+      await bus.publish({ subject: 'assay.report.submitted.gosec', headers, payload }, randomUUID());
       await grown;
       samples.push(performance.now() - started);
       // The acks and the run's assessment are no part of it: the next one begins when all is quiet.

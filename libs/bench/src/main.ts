@@ -116,7 +116,10 @@ async function benchLatency(figures: Figures): Promise<void> {
   figures.begin('latency', 'one finding at a time');
   await withDeployment(async (deployment) => {
     const bus = await deployment.nats.connect();
-    const { p50, p99 } = await measureLatency(bus, await addSink(deployment), 300);
+    const file = await addSink(deployment);
+    // The first ones are compiled on the way.
+    await measureLatency(bus, file, 20);
+    const { p50, p99 } = await measureLatency(bus, file, 300);
     figures.add('publish to sink, p50', p50, 'ms', latencyGoal);
     figures.add('publish to sink, p99', p99, 'ms', latencyGoal);
   });
