@@ -1,6 +1,7 @@
 import type { LedgerStore } from './ledger-store.ts';
 
-type Entries = Pick<
+/** What a driver's log of entries does for the ledger. */
+export type EntryWrites = Pick<
   LedgerStore,
   | 'history'
   | 'histories'
@@ -16,7 +17,7 @@ type Reports = Pick<LedgerStore, 'putReport' | 'report' | 'reportsOfRun' | 'clos
 type Runs = Pick<LedgerStore, 'noteRun' | 'waitingRuns'>;
 
 /** The ledger's side of a store from its three parts. */
-export function ledgerOf(entries: Entries, reports: Reports, runs: Runs): LedgerStore {
+export function ledgerOf(entries: EntryWrites, reports: Reports, runs: Runs): LedgerStore {
   return {
     history: (target) => entries.history(target),
     histories: () => entries.histories(),

@@ -7,7 +7,8 @@ import { packContent, unpackContent } from '../content.ts';
 import { addCounts, addFixed, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
-import type { Append, Counts, Entry, LedgerStore, StoredHistory } from '../ledger-store.ts';
+import type { EntryWrites } from '../ledger-of.ts';
+import type { Append, Counts, Entry, StoredHistory } from '../ledger-store.ts';
 import { byEntry, markKept } from '../mark-kept.ts';
 import type { Connection, Doc } from './connect.ts';
 import {
@@ -20,19 +21,6 @@ import {
   seenOf,
   unpackMarkings,
 } from './entry-documents.ts';
-
-type EntryWrites = Pick<
-  LedgerStore,
-  | 'history'
-  | 'histories'
-  | 'entries'
-  | 'entriesOfReport'
-  | 'content'
-  | 'append'
-  | 'settled'
-  | 'forget'
-  | 'countsOfReport'
->;
 
 export class EntryCollections implements EntryReader, EntryWrites {
   readonly #connection: Connection;

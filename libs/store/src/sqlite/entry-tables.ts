@@ -5,26 +5,14 @@ import { packContent, unpackContent } from '../content.ts';
 import { addCounts, addFixed, emptyCounts } from '../counts.ts';
 import type { EntryQuery, EntryReader } from '../entry-reader.ts';
 import { historyId } from '../history-id.ts';
-import type { Append, Counts, Entry, LedgerStore, StoredHistory } from '../ledger-store.ts';
+import type { EntryWrites } from '../ledger-of.ts';
+import type { Append, Counts, Entry, StoredHistory } from '../ledger-store.ts';
 import { byEntry, markKept } from '../mark-kept.ts';
 import type { Database } from './database.ts';
 import { entryColumns, entryOf, entryValues, historyOf, insertEntry, number, text } from './entry-rows.ts';
 
 /** Entries read at a time where all of a history are. */
 const pageSize = 256;
-
-type EntryWrites = Pick<
-  LedgerStore,
-  | 'history'
-  | 'histories'
-  | 'entries'
-  | 'entriesOfReport'
-  | 'content'
-  | 'append'
-  | 'settled'
-  | 'forget'
-  | 'countsOfReport'
->;
 
 export class EntryTables implements EntryReader, EntryWrites {
   readonly #db: Database;
