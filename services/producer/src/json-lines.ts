@@ -2,6 +2,7 @@
 // piece and the longest object, whatever the length of the report.
 import { JsonFaults } from './json-faults.ts';
 import { isSpace, openBrace, ValuePass } from './json-value-pass.ts';
+import { scanPieces } from './scan-pieces.ts';
 
 /** One object of the report. */
 export interface JsonLine {
@@ -17,9 +18,6 @@ export interface JsonLinesOptions {
   maxDepth?: number;
 }
 
-/** As jsonItems reads. */
-const pieceBytes = 64 * 1024;
-
 /**
  * Yields the objects of a report in order, some at a time. Between them stands white space or nothing: an object may
  * take several lines and a line hold several objects. Invalid UTF-8 becomes U+FFFD.
@@ -33,19 +31,7 @@ export async function* jsonLines(
   options: JsonLinesOptions = {},
 ): AsyncGenerator<JsonLine[], void> {
   const scanner = new LineScanner(options);
-  for await (const chunk of source) {
-    for (let start = 0; start < chunk.length; start += pieceBytes) {
-      let failure: unknown;
-      try {
-        scanner.push(chunk.subarray(start, start + pieceBytes));
-      } catch (error) {
-        failure = error;
-      }
-      const lines = scanner.take();
-      if (lines.length > 0) yield lines;
-      if (failure !== undefined) throw failure;
-    }
-  }
+  yield* scanPieces(source, scanner);
   scanner.end();
 }
 
