@@ -4,6 +4,7 @@ import { Kind, Severity } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
 import { type Fields, list, object, requiredText, text, texts } from '../../fields.ts';
 import { entryOf } from '../../json-values.ts';
+import { isWebAddress } from '../../web-address.ts';
 import { kindOf } from './kinds.ts';
 import { isAboutSecrets, keysAndPeopleIn, maskedIn } from './secrets.ts';
 
@@ -56,9 +57,7 @@ export function draftOf(
       // Of a check that looks for secrets the lines are the secret, whichever part of them.
       snippet: isAboutSecrets(name) ? '' : code,
     },
-    references: [text(check, 'guideline', where), package_ ? text(package_, 'link', where) : ''].filter((url) =>
-      /^https?:\/\//i.test(url),
-    ),
+    references: [text(check, 'guideline', where), package_ ? text(package_, 'link', where) : ''].filter(isWebAddress),
     properties: {
       framework,
       resource: isHashed ? '' : resource,

@@ -1,6 +1,7 @@
 // One issue of Dracon to one finding draft.
 import { Confidence, Kind, Severity } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
+import { exposedCredentials } from '../../credential-weaknesses.ts';
 import { flaggedLines } from '../../flagged-lines.ts';
 import { keyLinesOf } from '../../redact.ts';
 import { titleOf } from '../../title-of.ts';
@@ -30,9 +31,6 @@ const confidences: readonly Confidence[] = [
   Confidence.HIGH,
 ];
 
-/** CWE-259, 321, 522 and 798: hard-coded or unprotected credentials. */
-const secretWeaknesses = new Set([259, 321, 522, 798]);
-
 /** gosec's and bandit's names for them say nothing. */
 const secretRules = new Set(['G101', 'B105', 'B106', 'B107']);
 
@@ -53,7 +51,7 @@ export function issueDraft(issue: Issue, { tool, sourceRoot }: IssueContext): Fi
     traits.kind === Kind.SECRET ||
     isAboutSecrets(issue.type, undefined) ||
     secretRules.has(issue.type) ||
-    cwes.some((cwe) => secretWeaknesses.has(cwe));
+    cwes.some((cwe) => exposedCredentials.has(cwe));
   const title = titleOf(issue.title || issue.description) || issue.type || '(issue without words)';
   const snippet = snippetOf(issue.contextSegment, place);
   // A type such as "Container image vulnerability" names no vulnerability.

@@ -2,6 +2,7 @@
 // adapter of SARIF; task.yaml asks for that, as XML holds the passwords it finds in clear.
 import { Confidence, InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
+import { hardCodedCredentials } from '../../credential-weaknesses.ts';
 import { entryOf, numberOf, positionOf } from '../../json-values.ts';
 import { type XmlElement, type XmlTag, xmlElements } from '../../xml-elements.ts';
 import { isAboutSecrets } from '../sarif/secrets.ts';
@@ -20,9 +21,6 @@ const confidences: Readonly<Record<string, Confidence>> = {
   2: Confidence.MEDIUM,
   3: Confidence.LOW,
 };
-
-/** CWE-259, 321 and 798: hard-coded credentials. */
-const secretWeaknesses = new Set([259, 321, 798]);
 
 /** What somebody who looked at a bug said of it. */
 const dismissals = new Set(['NOT_A_BUG', 'BAD_ANALYSIS', 'MOSTLY_HARMLESS', 'OBSOLETE_CODE']);
@@ -82,7 +80,7 @@ function draftOf(bug: XmlElement, where: string, parsing: Parsing): FindingDraft
     return undefined;
   }
   const cwe = positionOf(numberOf(cweid));
-  const isSecret = isAboutSecrets(type, undefined) || secretWeaknesses.has(cwe);
+  const isSecret = isAboutSecrets(type, undefined) || hardCodedCredentials.has(cwe);
   const spot = lineOf(bug);
   const [title, description] = [textOf(bug, 'ShortMessage') || type, textOf(bug, 'LongMessage')];
   const path = spot?.['relSourcepath'] || spot?.['sourcepath'] || '';

@@ -2,6 +2,7 @@
 // file it could not parse, or words about what kept it from scanning at all.
 import { InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
+import { hardCodedCredentials } from '../../credential-weaknesses.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text } from '../../fields.ts';
 import { flaggedLines } from '../../flagged-lines.ts';
 import { jsonItems } from '../../json-items.ts';
@@ -15,9 +16,6 @@ const severities: Readonly<Record<string, Severity>> = {
   WARNING: Severity.MEDIUM,
   ERROR: Severity.HIGH,
 };
-
-/** CWE-259, 321 and 798: credentials and keys in source. */
-const secretWeaknesses: ReadonlySet<number> = new Set([259, 321, 798]);
 
 /** What is scanned by meaning, and what by pattern. */
 const groups = ['nodejs', 'templates'] as const;
@@ -105,7 +103,7 @@ function draftOf({ id, group, metadata }: Rule, match: Fields | undefined, where
   const description = text(metadata, 'description', where);
   // "CWE-95: Improper …"
   const cwe = Number(/^CWE-(\d{1,6})\b/i.exec(text(metadata, 'cwe', where))?.[1] ?? 0);
-  const isSecret = secretWeaknesses.has(cwe);
+  const isSecret = hardCodedCredentials.has(cwe);
   const title = titleOf(description) || id;
   const draft: FindingDraft = {
     rule: id,

@@ -5,6 +5,7 @@ import { severityOfScore } from '../../cvss.ts';
 import { entryOf, type JsonObject, numberOf, objectOf, textOf, textsOf } from '../../json-values.ts';
 import { packagePurl } from '../../purl.ts';
 import { titleOf } from '../../title-of.ts';
+import { isWebAddress } from '../../web-address.ts';
 import { cvesIn, cwesIn } from '../sarif/weaknesses.ts';
 
 const severities: Readonly<Record<string, Severity>> = {
@@ -73,5 +74,5 @@ function ghsaIn(text: string): string {
 // npm 6 lists them in Markdown.
 function referencesOf(url: string, markdown: string): string[] {
   const urls = [url, ...(markdown.match(/https?:\/\/[^\s()<>[\]]+/g) ?? [])];
-  return [...new Set(urls.filter((it) => /^https?:\/\//i.test(it)))];
+  return [...new Set(urls.filter(isWebAddress))];
 }

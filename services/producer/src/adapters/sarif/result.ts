@@ -3,6 +3,7 @@ import { Confidence, Kind, type Location } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
 import { entryOf, type JsonObject, listOf, objectOf, positionOf, textOf } from '../../json-values.ts';
 import { titleOf } from '../../title-of.ts';
+import { isWebAddress } from '../../web-address.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { effectiveLevel, kindOf, securitySeverity, severityOf } from './level.ts';
 import { messageText } from './message.ts';
@@ -30,7 +31,7 @@ export function draftOf(result: JsonObject, run: Run, traits: ToolTraits = run.t
     kind: findingKind(id, isSecret, traits),
     cves: cvesIn([id, ...(rule?.cves ?? [])]),
     cwes: cwesIn([...(rule?.cwes ?? []).map((cwe) => `CWE-${cwe}`), ...cweTexts(bag), ...taxa(result, run)]),
-    references: [rule?.helpUri ?? '', textOf(result['hostedViewerUri'])].filter((uri) => /^https?:\/\//i.test(uri)),
+    references: [rule?.helpUri ?? '', textOf(result['hostedViewerUri'])].filter(isWebAddress),
     properties: propertiesOf(result, level, rule, spot),
     content: spot.content || (spot.logical ? `${spot.logical}\n${message}` : message),
   };

@@ -1,11 +1,9 @@
 // Which results show a secret, and which of their words are it: those never leave the producer in clear.
+import { exposedCredentials } from '../../credential-weaknesses.ts';
 import { literalsOf } from '../../redact.ts';
 import type { Rule } from './rules.ts';
 
 const secretWords = /secret|passw(or)?d|passphrase|credential|token|api.?key|private.?key/i;
-
-/** CWE-259, 321, 522 and 798: hard-coded or unprotected credentials. */
-const secretWeaknesses = new Set([259, 321, 522, 798]);
 
 /** Whether the rule looks for secrets, by its id, name, tags and weaknesses. */
 export function isAboutSecrets(ruleId: string, rule: Rule | undefined): boolean {
@@ -14,7 +12,7 @@ export function isAboutSecrets(ruleId: string, rule: Rule | undefined): boolean 
   return (
     secretWords.test(rule.name) ||
     rule.tags.some((tag) => secretWords.test(tag)) ||
-    rule.cwes.some((cwe) => secretWeaknesses.has(cwe))
+    rule.cwes.some((cwe) => exposedCredentials.has(cwe))
   );
 }
 

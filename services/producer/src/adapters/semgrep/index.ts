@@ -2,6 +2,7 @@
 // check_id begins with the path of the rules; what went wrong stands under "errors", with exit code 0 or not.
 import { Confidence, InvalidInput, Kind, Severity } from '@assay/contracts';
 import type { Adapter, FindingDraft, Parsing, Report } from '../../adapter.ts';
+import { hardCodedCredentials } from '../../credential-weaknesses.ts';
 import { count, type Fields, fieldsOf, list, object, requiredText, text, texts } from '../../fields.ts';
 import { jsonItems } from '../../json-items.ts';
 import { entryOf } from '../../json-values.ts';
@@ -29,9 +30,6 @@ const confidences: Readonly<Record<string, Confidence>> = {
 };
 
 const withheld = 'requires login';
-
-/** CWE-259, 321 and 798: credentials and keys in source. */
-const secretWeaknesses: ReadonlySet<number> = new Set([259, 321, 798]);
 
 export const semgrep: Adapter = {
   name: 'semgrep',
@@ -71,7 +69,7 @@ function draftOf(value: unknown, where: string): FindingDraft {
   const end = object(result, 'end', where) ?? {};
   const checkId = requiredText(result, 'check_id', where);
   const cwes = texts(metadata, 'cwe', where).flatMap((cwe) => numberOf(cwe) ?? []);
-  const isSecret = cwes.some((cwe) => secretWeaknesses.has(cwe)) || text(metadata, 'category', where) === 'secrets';
+  const isSecret = cwes.some((cwe) => hardCodedCredentials.has(cwe)) || text(metadata, 'category', where) === 'secrets';
   const content = given(text(extra, 'lines', where));
   const message = text(extra, 'message', where);
   const draft: FindingDraft = {

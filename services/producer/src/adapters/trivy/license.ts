@@ -3,6 +3,7 @@ import { Kind } from '@assay/contracts';
 import type { FindingDraft } from '../../adapter.ts';
 import { fieldsOf, requiredText } from '../../fields.ts';
 import { numberOf, textOf } from '../../json-values.ts';
+import { isWebAddress } from '../../web-address.ts';
 import type { Result } from './result.ts';
 import { severityOf } from './severity.ts';
 
@@ -17,7 +18,7 @@ export function licenseDraft(value: unknown, result: Result, where: string): Fin
     title: `${component || path || result.target} has the licence ${name}`,
     severity: severityOf(found['Severity']),
     kind: Kind.LICENSE,
-    references: /^https?:\/\//i.test(link) ? [link] : [],
+    references: isWebAddress(link) ? [link] : [],
     properties: {
       component,
       category: textOf(found['Category']),

@@ -4,6 +4,7 @@ import type { FindingDraft, Parsing } from '../../adapter.ts';
 import { fieldsOf, requiredText } from '../../fields.ts';
 import { entryOf, listOf, objectOf, positionOf, textOf, textsOf } from '../../json-values.ts';
 import { keyLinesOf, literalsOf } from '../../redact.ts';
+import { isWebAddress } from '../../web-address.ts';
 import type { Result } from './result.ts';
 import { severityOf } from './severity.ts';
 
@@ -41,9 +42,7 @@ export function misconfigurationDraft(
       .join('\n\n'),
     severity: severityOf(found['Severity']),
     kind: Kind.MISCONFIGURATION,
-    references: [...new Set([textOf(found['PrimaryURL']), ...textsOf(found['References'])])].filter((url) =>
-      /^https?:\/\//i.test(url),
-    ),
+    references: [...new Set([textOf(found['PrimaryURL']), ...textsOf(found['References'])])].filter(isWebAddress),
     properties: {
       type: textOf(found['Type']),
       avdId: textOf(found['AVDID']) === rule ? '' : textOf(found['AVDID']),
