@@ -1,6 +1,6 @@
 // One jest project for all that runs with just the repository, one for each suite that needs a server of its own.
 // A spec's name says which: `*.spec.ts` runs in `npm test`, `*.mongodb.spec.ts` in `npm run test:mongodb`, and so on.
-const named = ['mongodb', 's3', 'python', 'cluster', 'faults'];
+const named = ['mongodb', 's3', 'python', 'deploy', 'cluster', 'faults'];
 
 const base = {
   rootDir: import.meta.dirname,
@@ -17,13 +17,13 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,services,examples}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{libs,services,examples,deploy,tilt}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', ...named.map((name) => `\\.${name}\\.spec\\.ts$`)],
     },
     ...named.map((name) => ({
       ...base,
       displayName: name,
-      testMatch: [`<rootDir>/{libs,services,examples}/**/*.${name}.spec.ts`],
+      testMatch: [`<rootDir>/{libs,services,examples,deploy,tilt}/**/*.${name}.spec.ts`],
     })),
   ],
   testTimeout: 60_000,

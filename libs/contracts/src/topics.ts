@@ -14,6 +14,15 @@ export const runRequested = defineTopic({
   about: (run) => run.runId,
 });
 
+export const runCancelled = defineTopic({
+  name: 'run.cancelled',
+  message: messageType('RunCancelled'),
+  keys: ['pipeline'],
+  summary: 'Somebody wants a run ended.',
+  tokens: (run) => [run.pipeline],
+  about: (run) => run.runId,
+});
+
 export const runStarted = defineTopic({
   name: 'run.started',
   message: messageType('RunStarted'),
@@ -28,6 +37,15 @@ export const taskStarted = defineTopic({
   message: messageType('TaskStarted'),
   keys: ['pipeline', 'task'],
   summary: 'One tool begins.',
+  tokens: (task) => [task.pipeline, task.task],
+  about: (task) => task.runId,
+});
+
+export const taskLogged = defineTopic({
+  name: 'task.logged',
+  message: messageType('TaskLogged'),
+  keys: ['pipeline', 'task'],
+  summary: 'What a step wrote, some lines at a time, as it writes them.',
   tokens: (task) => [task.pipeline, task.task],
   about: (task) => task.runId,
 });
@@ -185,8 +203,10 @@ export const artifactResolved = defineTopic({
 
 export const topics: readonly Topic[] = [
   runRequested,
+  runCancelled,
   runStarted,
   taskStarted,
+  taskLogged,
   taskFinished,
   runFinished,
   runAssessed,

@@ -109,7 +109,7 @@ function finishedOf(
   end: NonNullable<TaskUpdate['end']>,
 ): TaskFinished {
   const { skip = Skip.UNSPECIFIED, reportIds } = end;
-  return { ...end, runId, pipeline, task, skip, reportIds: [...reportIds], finishedAt: at.toISOString() };
+  return { ...end, runId, pipeline, task, skip, reportIds: [...reportIds], logs: [], finishedAt: at.toISOString() };
 }
 
 /** The worst of its tasks; a run whose every task was skipped was skipped. */

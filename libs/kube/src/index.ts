@@ -1,0 +1,12 @@
+export type {
+  ApplyOptions,
+  KindRef,
+  Kube,
+  KubeObject,
+  LogOptions,
+  Metadata,
+  ObjectRef,
+  OwnerReference,
+  Selection,
+  WatchEvent,
+} from './kube.ts';
