@@ -1,3 +1,4 @@
+export { appliesTo } from './applies-to.ts';
 export { type Component, describe, fits, loadComponent, loadComponents, parseComponent } from './component.ts';
 export { type LocalPlan, type LocalPlanOptions, type LocalStep, planLocally } from './local-plan.ts';
 export { checkParams, givenParams, loadPipeline, type Pipeline } from './pipeline.ts';
