@@ -175,7 +175,7 @@ function isKnown({ root, path }: Reference, component: Component): boolean {
 }
 
 function* withoutImage({ steps }: Component, { at }: Located<TektonTask>) {
-  for (const [index, { image }] of steps.entries()) {
-    if (!image) yield `${at(['spec', 'steps', index])}: the step has no image, and the stepTemplate neither`;
+  for (const [index, { image, ref }] of steps.entries()) {
+    if (!image && !ref) yield `${at(['spec', 'steps', index])}: the step has no image, and the stepTemplate neither`;
   }
 }

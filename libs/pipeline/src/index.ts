@@ -1,6 +1,20 @@
 export { appliesTo } from './applies-to.ts';
 export { type Component, describe, fits, loadComponent, loadComponents, parseComponent } from './component.ts';
+export {
+  applicationOf,
+  type ComposeOptions,
+  composePipeline,
+  type PipelineParam,
+  type PipelineTask,
+  type PipelineWorkspace,
+  type TektonPipeline,
+  type WhenExpression,
+} from './compose.ts';
+export { configFilesOf } from './config-files.ts';
+export { givenParams } from './given-params.ts';
+export { type ImageChoice, imageAt } from './images.ts';
 export { type LocalPlan, type LocalPlanOptions, type LocalStep, planLocally } from './local-plan.ts';
-export { checkParams, givenParams, loadPipeline, type Pipeline } from './pipeline.ts';
+export { pipelineParamOf, pipelineWorkspaceOf } from './names.ts';
+export { checkParams, loadPipeline, type Pipeline } from './pipeline.ts';
 export { type Reference, references, substitute, substituteAll, type Variables } from './substitute.ts';
 export { type ParamValue, type Stage, stageLabel, stages, type TaskParam, type TaskStep } from './task-schema.ts';

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
 import { type Component, describe, fits, hasTask, loadComponent, loadComponents, taskFile } from './component.ts';
+import { givenParams } from './given-params.ts';
 import { type Located, readYaml } from './read-yaml.ts';
 import { type ParamValue, paramValueSchema, stages } from './task-schema.ts';
 
@@ -38,10 +39,9 @@ export interface Pipeline {
   readonly components: readonly Component[];
   /** Values for the params of the components, by name. */
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** Workspaces that pipelinerun.yaml binds to a volume that is there: the name of its claim. */
+  readonly claims: Readonly<Record<string, string>>;
 }
-
-/** Params that the executor gives to every task that declares them; a pipeline cannot set them. */
-export const givenParams: readonly string[] = ['target', 'target-kind', 'revision', 'run', 'steps', 'gateway'];
 
 export async function loadPipeline(folder: string): Promise<Pipeline> {
   const kustomization = await readYaml(join(folder, 'kustomization.yaml'), kustomizationSchema, code);
@@ -61,7 +61,21 @@ export async function loadPipeline(folder: string): Promise<Pipeline> {
   ];
   if (mistakes.length > 0) throw new InvalidInput(mistakes.join('\n'), { code });
   const name = spec.pipelineRef?.name ?? metadata.name ?? metadata.generateName ?? '';
-  return { name: name.replace(/-+$/, ''), folder, components: byStage(components), params };
+  return {
+    name: name.replace(/-+$/, ''),
+    folder,
+    components: byStage(components),
+    params,
+    claims: claimsOf(spec.workspaces ?? []),
+  };
+}
+
+function claimsOf(workspaces: readonly { name: string; [binding: string]: unknown }[]): Record<string, string> {
+  return Object.fromEntries(
+    workspaces.flatMap(({ name, persistentVolumeClaim: claim }) =>
+      typeof claim === 'object' && claim !== null && 'claimName' in claim ? [[name, String(claim.claimName)]] : [],
+    ),
+  );
 }
 
 /** Checks params that come with a run, against the components that would take them; one sentence a mistake. */

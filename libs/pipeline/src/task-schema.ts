@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 export const stageLabel = 'v1.dracon.ocurity.com/component';
+/** What our annotations begin with. */
+export const annotationPrefix = 'assay.dev/';
 
 /** In the order a pipeline runs them. */
 export const stages = [
@@ -58,6 +60,13 @@ const container = {
   volumeDevices: opaque,
 };
 
+const result = z.strictObject({
+  name: variableName,
+  type: z.enum(['string', 'array', 'object']).optional(),
+  description: z.string().optional(),
+  properties: opaque,
+});
+
 const step = z
   .strictObject({
     name: objectName.optional(),
@@ -66,9 +75,20 @@ const step = z
     script: z.string().optional(),
     timeout: duration.optional(),
     onError: z.enum(['stopAndFail', 'continue']).optional(),
+    /** Only these see the workspaces that a step names; the others do not have them mounted. */
+    workspaces: z
+      .array(z.strictObject({ name: variableName, mountPath: z.string().optional(), subPath: z.string().optional() }))
+      .optional(),
+    results: z.array(result).optional(),
+    /** A StepAction of the cluster. */
+    ref: z.looseObject({}).optional(),
+    params: opaque,
   })
   .refine((it) => !(it.script && it.command), 'has both command and script; keep one')
-  .refine((it) => it.script || it.command || it.args, 'has nothing to run; give it a command, args or a script');
+  .refine(
+    (it) => it.script || it.command || it.args || it.ref,
+    'has nothing to run; give it a command, args or a script',
+  );
 
 const workspace = z.strictObject({
   name: variableName,
@@ -76,12 +96,6 @@ const workspace = z.strictObject({
   mountPath: z.string().optional(),
   readOnly: z.boolean().optional(),
   optional: z.boolean().optional(),
-});
-
-const result = z.strictObject({
-  name: variableName,
-  type: z.literal('string').optional(),
-  description: z.string().optional(),
 });
 
 export const taskSchema = z.strictObject({
