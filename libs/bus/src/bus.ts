@@ -138,6 +138,8 @@ export interface Bus {
   /** One stored message; undefined when it is gone. */
   messageAt(stream: string, sequence: number): Promise<StoredMessage | undefined>;
   deleteMessage(stream: string, sequence: number): Promise<boolean>;
+  /** How many messages a stream holds. */
+  messageCount(stream: string): Promise<number>;
   /** Messages of a stream by subject filter, oldest first, those there are now. */
   messages(stream: string, filter: string, options?: { from?: number; limit?: number }): Promise<StoredMessage[]>;
   /** Opens a bucket, made when missing. */

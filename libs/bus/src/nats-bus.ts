@@ -199,6 +199,12 @@ export class NatsBus implements Bus {
     return this.#try(`object bucket ${name} cannot be opened`, () => openObjects(new Objm(this.#js), name));
   }
 
+  async messageCount(stream: string): Promise<number> {
+    const jsm = await this.#manager;
+    const { state } = await this.#try(`stream ${stream} cannot be asked`, () => jsm.streams.info(stream));
+    return state.messages;
+  }
+
   async pressure(): Promise<Pressure | undefined> {
     const jsm = await this.#manager;
     let worst: Pressure | undefined;

@@ -60,6 +60,7 @@ export {
   assessmentNames,
   completenessNames,
   confidenceNames,
+  deliveryOutcomeNames,
   kindNames,
   outcomeNames,
   severityNames,

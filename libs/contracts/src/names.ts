@@ -1,5 +1,14 @@
 // The words people and subjects use for the contract's enums.
-import { Assessment, Completeness, Confidence, Kind, Outcome, Severity, Transition } from '../generated/messages.ts';
+import {
+  Assessment,
+  Completeness,
+  Confidence,
+  DeliveryOutcome,
+  Kind,
+  Outcome,
+  Severity,
+  Transition,
+} from '../generated/messages.ts';
 
 /** Two-way names of an enum: "high" ↔ Severity.HIGH. */
 function names<E extends Record<string, number>>(values: E) {
@@ -22,3 +31,4 @@ export const kindNames = names(Kind);
 export const outcomeNames = names(Outcome);
 export const assessmentNames = names(Assessment);
 export const completenessNames = names(Completeness);
+export const deliveryOutcomeNames = names(DeliveryOutcome);

@@ -8,6 +8,7 @@ import type { AnyService, Context, Host, ScheduleSpec, ServiceDefinition } from 
 import { type Durable, durablesOf } from './durables.ts';
 import { handleDelivery, Publisher, type Stage } from './handle-event.ts';
 import { Leases, leaseBucket } from './leases.ts';
+import { type ObservedDurable, observeDurables, observeReadiness } from './observe.ts';
 import { inSpan, instruments } from './telemetry.ts';
 
 export interface ServiceOptions<Config = unknown> {
@@ -117,7 +118,11 @@ export async function startService(definition: AnyService, options: ServiceOptio
     durables.filter(({ partition }) => partition === undefined),
   );
   const leases = await holdLeases(definition, durables, { subscribe, unsubscribe, stage, publishing, shared });
-  const forgetLag = observeLag(definition.name, durables, bus, measures);
+  const observed = observedOf(definition.name, durables);
+  const forget = [
+    observeDurables(bus, () => observed),
+    observeReadiness(definition.name, async () => Object.keys(await notReady()).length === 0),
+  ];
   log.info({ subscriptions: definition.subscribes.map(({ topic }) => topic.name) }, 'service started');
 
   return {
@@ -125,7 +130,7 @@ export async function startService(definition: AnyService, options: ServiceOptio
     resources: started?.resources,
     notReady,
     stop: async () => {
-      forgetLag();
+      for (const each of forget) each();
       stopping.abort();
       await leases?.stop();
       await Promise.all([...subscriptions.keys()].map(unsubscribe));
@@ -233,36 +238,10 @@ function keepSchedule(schedule: ScheduleSpec, { publishing, stage }: LeaseWork):
   };
 }
 
-function observeLag(
-  service: string,
-  durables: readonly Durable[],
-  bus: Bus,
-  { lag, unacked }: Stage['instruments'],
-): () => void {
-  const observe = async (report: (gauge: 'lag' | 'unacked', value: number, labels: Record<string, string>) => void) => {
-    await Promise.all(
-      durables.map(async ({ stream, name, subscription, partition }) => {
-        const state = await bus.consumerState(stream, name).catch(() => undefined);
-        const labels = { service, topic: subscription.topic.name, ...(partition ? { partition } : {}) };
-        if (state) {
-          report('lag', state.pending, labels);
-          report('unacked', state.unacked, labels);
-        }
-      }),
-    );
-  };
-  const callback: Parameters<typeof lag.addCallback>[0] = (result) =>
-    observe((gauge, value, labels) => {
-      if (gauge === 'lag') result.observe(value, labels);
-    });
-  const unackedCallback: typeof callback = (result) =>
-    observe((gauge, value, labels) => {
-      if (gauge === 'unacked') result.observe(value, labels);
-    });
-  lag.addCallback(callback);
-  unacked.addCallback(unackedCallback);
-  return () => {
-    lag.removeCallback(callback);
-    unacked.removeCallback(unackedCallback);
-  };
+function observedOf(service: string, durables: readonly Durable[]): ObservedDurable[] {
+  return durables.map(({ stream, name, subscription, partition }) => ({
+    stream,
+    name,
+    labels: { service, topic: subscription.topic.name, ...(partition ? { partition } : {}) },
+  }));
 }

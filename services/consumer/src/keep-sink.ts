@@ -5,6 +5,7 @@ import { type Bus, deadLetter, deadStream, type StoredMessage, streamOf } from '
 import {
   DeliveryOutcome,
   deliveryFinished,
+  deliveryOutcomeNames,
   emit,
   InvalidInput,
   keyedId,
@@ -12,6 +13,7 @@ import {
   type SinkSpec,
   Transient,
 } from '@assay/contracts';
+import { count } from '@assay/runtime';
 import { backoffMs, pause } from './backoff.ts';
 import { checked } from './check-spec.ts';
 import { drySink } from './dry-sink.ts';
@@ -89,6 +91,7 @@ class KeptSinkLoop {
           return;
         }
         const retryInMs = backoffMs(attempt, error, Math.random());
+        this.#count(DeliveryOutcome.FAILED);
         log.warn({ reason, attempt, retryInMs }, 'sink does not run; trying again');
         await pause(retryInMs, signal);
       }
@@ -129,6 +132,7 @@ class KeptSinkLoop {
           working();
           await this.#report(outcome);
         },
+        failed: () => this.#count(DeliveryOutcome.FAILED),
       });
       log.info({ subject: spec.subject, durable: name }, 'sink is running');
       const stop = () => void run.stop();
@@ -207,6 +211,7 @@ class KeptSinkLoop {
       }),
       { id: this.#outcomeId(outcome, events), ...(traceparent ? { traceparent } : {}) },
     );
+    this.#count(outcome);
   }
 
   /** The same when a batch is told of again after a crash. */
@@ -227,6 +232,11 @@ class KeptSinkLoop {
     await this.#host.publish(outgoing, {}).catch((error: unknown) => {
       this.#host.log.error({ reason: this.#describe(error) }, 'could not tell of a sink that cannot run');
     });
+  }
+
+  #count(outcome: DeliveryOutcome): void {
+    const labels = { sink: this.#spec.name, outcome: deliveryOutcomeNames.of(outcome) };
+    count('assay_deliveries', 'Deliveries to sinks, by outcome; failed ones are tried again', labels);
   }
 
   #describe(error: unknown): string {

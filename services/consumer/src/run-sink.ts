@@ -42,6 +42,8 @@ export interface SinkRunOptions {
   bury(message: Delivery, error: unknown): Promise<void>;
   /** Resolves when the outcome is published. */
   report(outcome: Outcome): Promise<void>;
+  /** The sink did not take a delivery, which will be tried again. */
+  failed?: () => void;
   /** The error's words without any secret. */
   describe(error: unknown): string;
   random?: () => number;
@@ -175,7 +177,10 @@ class Run implements SinkRun {
         size,
         killed: this.#killed.signal,
         ready: () => this.#ready(),
-        retryLater: (attempt, error) => this.#retryLater(attempt, error, 'sink did not take a delivery'),
+        retryLater: (attempt, error) => {
+          this.#options.failed?.();
+          return this.#retryLater(attempt, error, 'sink did not take a delivery');
+        },
       }),
     );
     const errorOf = ({ items, error }: Read) => error ?? refused.get(items[0]?.event.id ?? '');

@@ -4,7 +4,8 @@
 import { hash } from 'node:crypto';
 import type { Bus } from '@assay/bus';
 import { parseSinkSpec, type SinkSpec, sinksBucket } from '@assay/contracts';
-import { Durables } from './durables.ts';
+import { type ObservedDurable, observeDurables } from '@assay/runtime';
+import { type Durable, Durables } from './durables.ts';
 import { type KeptSink, keepSink, type SinkHost } from './keep-sink.ts';
 import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
 import type { Log, SinkItem } from './sink.ts';
@@ -50,6 +51,7 @@ export async function superviseSinks(options: SupervisorOptions): Promise<Superv
     }
   })();
   watching.catch((error: unknown) => options.log.error({ err: error }, 'declared sinks are no longer watched'));
+  const forgetDurables = observeDurables(bus, () => supervising.durables());
   const reloading = setInterval(() => void supervising.reload(), options.reloadMs);
   return {
     names: () => supervising.names(),
@@ -57,6 +59,7 @@ export async function superviseSinks(options: SupervisorOptions): Promise<Superv
     reload: () => supervising.reload(),
     stop: async () => {
       clearInterval(reloading);
+      forgetDurables();
       stopping.abort();
       await watching.catch(() => {});
       await supervising.stop();
@@ -71,7 +74,7 @@ class Supervising {
   /** Keys whose value is no sink: their durables are kept. */
   readonly #broken = new Set<string>();
   #files: SinkFiles = { sinks: new Map(), problems: [] };
-  readonly #running = new Map<string, { fingerprint: string; kept: KeptSink }>();
+  readonly #running = new Map<string, { fingerprint: string; durable: Durable; kept: KeptSink }>();
   #queue: Promise<void> = Promise.resolve();
   #isStopping = false;
   #said = new Set<string>();
@@ -83,6 +86,11 @@ class Supervising {
 
   names(): string[] {
     return [...this.#wanted().keys()].sort();
+  }
+
+  /** The durables of what runs, with the labels of their metrics. */
+  durables(): ObservedDurable[] {
+    return [...this.#running].map(([sink, { durable }]) => ({ ...durable, labels: { service: 'consumer', sink } }));
   }
 
   async test(
@@ -149,7 +157,7 @@ class Supervising {
       if (this.#running.has(name)) continue;
       const durable = await this.#durables.claim(spec);
       const kept = keepSink(spec, durable, this.#options.sink);
-      this.#running.set(name, { fingerprint: fingerprintOf(spec), kept });
+      this.#running.set(name, { fingerprint: fingerprintOf(spec), durable, kept });
     }
   }
 

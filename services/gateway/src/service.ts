@@ -1,5 +1,6 @@
 // The gateway: the only door for people and other systems.
 import type { AddressInfo } from 'node:net';
+import { deadStream } from '@assay/bus';
 import {
   artifactRequested,
   deliveriesBucket,
@@ -10,7 +11,7 @@ import {
   runRequested,
   sinksBucket,
 } from '@assay/contracts';
-import { defineService, type Host, metricsText } from '@assay/runtime';
+import { defineService, type Host, metricsText, observeGauge } from '@assay/runtime';
 import { openStore } from '@assay/store';
 import { readTokenFile } from './auth.ts';
 import { type GatewayConfig, gatewayConfig } from './config.ts';
@@ -72,9 +73,13 @@ async function startGateway(
     for (const [name, check] of Object.entries(readinessChecks({ bus, store }))) host.readiness(name, check);
     const url = await listen(app, shared.httpHost, config.port);
     log.info({ url }, 'gateway listens');
+    const forget = observeGauge('assay_dead_letters', 'Dead letters that wait for somebody', () =>
+      bus.messageCount(deadStream),
+    );
     return {
       resources: { url },
       close: async () => {
+        forget();
         await closeServer(app);
         await store.close();
       },

@@ -13,6 +13,7 @@ import { openStore } from '@assay/store';
 import { z } from 'zod';
 import { assessOverdue } from './assess-run.ts';
 import { closeReport } from './close-report.ts';
+import { beginCounting } from './count-runs.ts';
 import { forgetScans } from './forget-scans.ts';
 import { Memories } from './memories.ts';
 import type { LedgerResources } from './resources.ts';
@@ -64,6 +65,7 @@ export const ledger = defineService<typeof config, LedgerResources>({
   start: async ({ shared, config: { maxFindings }, readiness }) => {
     const store = await openStore(shared.storeUrl);
     readiness('store', () => store.ping());
+    beginCounting();
     return { resources: { store, memories: new Memories(store.ledger, { maxFindings }) }, close: () => store.close() };
   },
 });

@@ -11,6 +11,7 @@ import type {
 import { InvalidInput } from '@assay/contracts';
 import type { RunNews } from '@assay/store';
 import { assessRun } from './assess-run.ts';
+import { countAssessed, countFinished } from './count-runs.ts';
 import type { LedgerContext } from './resources.ts';
 import { timeOf } from './times.ts';
 
@@ -28,12 +29,14 @@ export async function* trackTask(event: Event<TaskFinished>, context: LedgerCont
 
 export async function* trackFinished(event: Event<RunFinished>, context: LedgerContext): AsyncIterable<Outgoing> {
   await note(event, { finished: event.data }, context);
+  countFinished(event.data.outcome);
   yield* assessRun(event.data.runId, context);
 }
 
 /** Our own word: it is remembered once the stream has it, whoever said it. */
 export async function* trackAssessed(event: Event<RunAssessed>, context: LedgerContext): AsyncIterable<Outgoing> {
   await note(event, { assessed: event.data }, context);
+  countAssessed(event.data.assessment);
 }
 
 async function note(event: Event<{ runId: string }>, news: RunNews, { resources, now }: LedgerContext): Promise<void> {
