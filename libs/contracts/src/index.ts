@@ -16,6 +16,8 @@ export type {
   ReportSubmitted,
   RunAssessed,
   RunCancelled,
+  RunFindings,
+  RunFindingsEnd,
   RunFinished,
   RunRequested,
   RunStarted,
@@ -53,6 +55,7 @@ export {
   maxBatchFindings,
   pick,
 } from './batch.ts';
+export { delimitedMediaType, readDelimited, withLength } from './delimited.ts';
 export { AssayError, type ErrorDetails, explain, Fault, InvalidInput, Transient } from './errors.ts';
 export { type Event, emit, emitTotal, keyedId, type Outgoing, outputId } from './event.ts';
 export { type Draft, type MessageType, messageType } from './message.ts';
@@ -67,6 +70,7 @@ export {
   transitionNames,
 } from './names.ts';
 export { digestOf, type FindingRecord, type RecordContext, recordAt, recordsOf, toRecord } from './record.ts';
+export { RecordWriter } from './record-writer.ts';
 export {
   type SarifLevel,
   type SarifLog,

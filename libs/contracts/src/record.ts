@@ -48,10 +48,14 @@ export function recordsOf(batch: Batch): FindingRecord[] {
 /** Throws an Error when the finding's bytes are none. */
 export function recordAt(batch: Batch, position: number): FindingRecord {
   const finding = findingType.read(batch.findings[position] as Uint8Array);
-  const added = batch.enrichments.filter(({ positions }) => positions.length === 0 || positions.includes(position));
+  const added = addedTo(batch, position);
   const enrichments = added.length > 0 ? [...finding.enrichments, ...added] : finding.enrichments;
   const severity = batch.severities[position] ?? finding.severity;
   return record(identityAt(batch, position), finding, severity, enrichments, contextOf(batch));
+}
+
+function addedTo({ enrichments }: Batch, position: number): Enrichment[] {
+  return enrichments.filter(({ positions }) => positions.length === 0 || positions.includes(position));
 }
 
 /** Where findings belong; empty strings are left out of the record. */
@@ -77,6 +81,21 @@ function contextOf({ target, revision, tool, transition, runId, reportId }: Batc
   };
 }
 
+/** The members of a finding's record before its own, but for the id; the same for all of a batch. */
+export function membersBefore(batch: Batch): Partial<FindingRecord> {
+  const record = {} as FindingRecord;
+  addContext(record, contextOf(batch));
+  return record;
+}
+
+/** The members behind its own, where it has no suppression and no enrichments itself. */
+export function membersAfter(batch: Batch, position: number): Partial<FindingRecord> {
+  const record = {} as FindingRecord;
+  addWords(record, undefined, addedTo(batch, position));
+  addCourse(record, contextOf(batch));
+  return record;
+}
+
 /** `id` is the identity in hex digits. */
 export function toRecord(id: string, finding: Finding, context: RecordContext): FindingRecord {
   return record(id, finding, finding.severity, finding.enrichments, context);
@@ -92,10 +111,7 @@ function record(
   context: RecordContext,
 ): FindingRecord {
   const record = { id } as FindingRecord;
-  if (context.target) record.target = context.target;
-  if (context.revision) record.revision = context.revision;
-  if (context.tool) record.tool = context.tool;
-  if (context.toolVersion) record.toolVersion = context.toolVersion;
+  addContext(record, context);
   if (finding.rule) record.rule = finding.rule;
   if (finding.title) record.title = finding.title;
   if (finding.description) record.description = finding.description;
@@ -110,13 +126,29 @@ function record(
   if (finding.digest) record.digest = finding.digest;
   if (finding.references.length > 0) record.references = finding.references;
   if (!isEmpty(finding.properties)) record.properties = finding.properties;
-  const suppression = enrichments.findLast((enrichment) => enrichment.suppression)?.suppression ?? finding.suppression;
+  addWords(record, finding.suppression, enrichments);
+  addCourse(record, context);
+  return record;
+}
+
+function addContext(record: FindingRecord, { target, revision, tool, toolVersion }: RecordContext): void {
+  if (target) record.target = target;
+  if (revision) record.revision = revision;
+  if (tool) record.tool = tool;
+  if (toolVersion) record.toolVersion = toolVersion;
+}
+
+// What its source and the steps say about it.
+function addWords(record: FindingRecord, own: Suppression | undefined, enrichments: readonly Enrichment[]): void {
+  const suppression = enrichments.findLast((enrichment) => enrichment.suppression)?.suppression ?? own;
   if (suppression) addSuppression(record, suppression);
   if (enrichments.length > 0) addEnrichments(record, enrichments);
-  if (context.transition) record.transition = context.transition;
-  if (context.run) record.run = context.run;
-  if (context.report) record.report = context.report;
-  return record;
+}
+
+function addCourse(record: FindingRecord, { transition, run, report }: RecordContext): void {
+  if (transition) record.transition = transition;
+  if (run) record.run = run;
+  if (report) record.report = report;
 }
 
 function addCvss(record: FindingRecord, { score, vector }: Cvss): void {

@@ -44,17 +44,27 @@ export async function deliverItems(items: readonly SinkItem[], delivering: Deliv
  */
 function* partsOf(items: readonly SinkItem[], size: number): Iterable<SinkItem[]> {
   let part: SinkItem[] = [];
-  // An event that was published twice is two here.
-  for (const [, own] of Map.groupBy(items, ({ event }) => `${event.order}\0${event.id}`)) {
+  for (const own of byEvent(items)) {
     if (part.length > 0 && part.length + own.length > size) {
       yield part;
       part = [];
     }
     let start = 0;
     for (; own.length - start > size; start += size) yield own.slice(start, start + size);
-    part.push(...own.slice(start));
+    for (; start < own.length; start++) part.push(own[start] as SinkItem);
   }
   if (part.length > 0) yield part;
+}
+
+/** Items of an event stand together. One that was published twice is two here. */
+function* byEvent(items: readonly SinkItem[]): Iterable<readonly SinkItem[]> {
+  let start = 0;
+  for (let at = 1; at <= items.length; at++) {
+    const [first, next] = [items[start]?.event, items[at]?.event];
+    if (first === next || (first?.id === next?.id && first?.order === next?.order)) continue;
+    yield items.slice(start, at);
+    start = at;
+  }
 }
 
 async function deliverChunk(items: readonly SinkItem[], delivering: Delivering, delivered: Delivered): Promise<void> {

@@ -6,6 +6,7 @@ import {
   InvalidInput,
   identityAt,
   messageType,
+  type RecordWriter,
   recordAt,
   topicOfSubject,
 } from '@assay/contracts';
@@ -53,8 +54,16 @@ class FindingItem implements SinkItem {
   }
 
   get finding(): FindingRecord {
+    return this.#read(() => recordAt(this.#batch, this.position));
+  }
+
+  writeFinding(to: RecordWriter): void {
+    this.#read(() => to.record(this.#batch, this.position));
+  }
+
+  #read<T>(read: () => T): T {
     try {
-      return recordAt(this.#batch, this.position);
+      return read();
     } catch (cause) {
       throw new InvalidInput(`finding ${this.position} of event ${this.event.id} is no Finding`, {
         code: 'event.payload',

@@ -1,6 +1,6 @@
 // What a sink is: it takes items, in order, and says when they are safe on the other side.
 import type { Writable } from 'node:stream';
-import { type FindingRecord, InvalidInput } from '@assay/contracts';
+import { type FindingRecord, InvalidInput, type RecordWriter } from '@assay/contracts';
 import type { Host } from '@assay/runtime';
 import { z } from 'zod';
 import type { Template } from './template.ts';
@@ -32,6 +32,8 @@ export interface SinkItem {
   readonly position: number;
   /** Made anew each time it is asked for: ask once. Throws InvalidInput "event.payload" when it cannot be read. */
   readonly finding?: FindingRecord;
+  /** Writes the finding as JSON, at a fifth of what it costs to make `finding` and write that. Throws the same. */
+  writeFinding?(to: RecordWriter): void;
   /** The event's data in JSON, where it holds no findings. */
   readonly data?: Record<string, unknown>;
 }

@@ -2,13 +2,12 @@
 // they are. What lies behind those bytes was never acked, so it is cut off on open and comes again; an event that
 // comes again although it counts is known by its id.
 import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { RecordWriter } from '@assay/contracts';
 import type { Sink, SinkContext, SinkItem } from '../../sink.ts';
 import { isCode, openToAppend, readWithoutLink, replaceFile, transiently } from './confined-path.ts';
 
 /** Events whose ids are remembered: several times what a sink holds unacked. */
 const maxRemembered = 512;
-
-const pieceChars = 64 * 1024;
 
 interface State {
   /** The file that `bytes` speaks of; another one was put in its place by somebody else. */
@@ -37,6 +36,8 @@ export async function openLines(options: AppendOptions, { generation }: SinkCont
 class Lines implements Sink {
   readonly #options: AppendOptions;
   readonly #generation: number;
+  /** Lines of one delivery: written at once, and made safe once. */
+  readonly #lines = new RecordWriter();
   #file: FileHandle | undefined;
   #state: State;
 
@@ -65,10 +66,16 @@ class Lines implements Sink {
     const written = new Map(this.#state.events);
     const fresh = items.filter(({ event, position }) => position > (written.get(event.id) ?? -1));
     if (fresh.length === 0) return;
-    const pieces = [...linesOf(fresh)];
     try {
-      await this.#rotate(pieces.reduce((sum, { length }) => sum + length, 0));
-      const bytes = await this.#append(pieces);
+      for (const item of fresh) writeLine(item, this.#lines);
+    } catch (error) {
+      this.#lines.take();
+      throw error;
+    }
+    const lines = this.#lines.take();
+    try {
+      await this.#rotate(lines.length);
+      const bytes = await this.#append(lines);
       for (const { event, position } of fresh) written.set(event.id, position);
       const events = [...written].slice(-maxRemembered);
       await this.#remember({ ...this.#state, bytes, events });
@@ -84,11 +91,10 @@ class Lines implements Sink {
     await file?.close();
   }
 
-  async #append(pieces: readonly Buffer[]): Promise<number> {
+  async #append(lines: Uint8Array): Promise<number> {
     const file = this.#file as FileHandle;
     return transiently(`${this.#options.path} cannot be written`, async () => {
-      // Piece by piece, and made safe once.
-      for (const piece of pieces) await file.appendFile(piece);
+      await file.appendFile(lines);
       await file.datasync();
       return (await file.stat()).size;
     });
@@ -122,16 +128,10 @@ class Lines implements Sink {
   }
 }
 
-/** Lines in pieces that are short-lived for the garbage collector: a text of megabytes is not. */
-function* linesOf(items: readonly SinkItem[]): Iterable<Buffer> {
-  let text = '';
-  for (const item of items) {
-    text += `${lineOf(item)}\n`;
-    if (text.length < pieceChars) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  if (text !== '') yield Buffer.from(text);
+function writeLine(item: SinkItem, to: RecordWriter): void {
+  if (item.writeFinding) item.writeFinding(to);
+  else to.text(lineOf(item));
+  to.text('\n');
 }
 
 function lineOf({ finding, event, data }: SinkItem): string {
