@@ -1,0 +1,169 @@
+// Builds the images: npm run images -- [--registry R] [--version V] [--builder buildah|docker] [--push] [names…]
+// A context for each in node_modules/.cache/images, then the builder with the Dockerfile beside this file. The same
+// sources give the same digest: files have no times, modes are settled, nothing says when or where it was built.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { InvalidInput } from '@assay/contracts';
+import { copyAssets, settleModes } from './assets.ts';
+import { bundleService, root } from './bundle.ts';
+import { closureOf, copyModules, readLock } from './production-modules.ts';
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const contexts = join(root, 'node_modules/.cache/images');
+/** What the image of the command line has on its PATH beside `assay`. */
+const scanners = [
+  'eslint',
+  'eslint-plugin-security',
+  'secretlint',
+  '@secretlint/secretlint-rule-preset-recommend',
+  '@secretlint/secretlint-formatter-sarif',
+];
+
+const builders = ['buildah', 'docker'] as const;
+type Builder = (typeof builders)[number];
+
+export interface Target {
+  registry: string;
+  version: string;
+  /** Another base image than the Dockerfile's. */
+  base?: string | undefined;
+  /** Seconds since 1970 that every file and the image have. */
+  epoch: string;
+}
+
+export function imageOf(name: string, { registry, version }: Pick<Target, 'registry' | 'version'>): string {
+  return `${registry.replace(/\/+$/, '')}/${name}:${version}`;
+}
+
+/** Every folder of services/ that can run. */
+export async function imageNames(): Promise<string[]> {
+  const folders = await readdir(join(root, 'services'), { recursive: true });
+  return folders.flatMap((path) => /^([a-z-]+)\/src\/main\.ts$/.exec(path)?.[1] ?? []).sort();
+}
+
+/** The folder that an image is built from: app/ and home/. */
+export async function makeContext(name: string): Promise<string> {
+  const context = join(contexts, name);
+  const app = join(context, 'app');
+  await rm(context, { recursive: true, force: true });
+  await mkdir(join(context, 'home'), { recursive: true });
+  await bundleService(name, app, { isSplit: name === 'cli' });
+  await copyAssets(name, app);
+  if (name === 'cli') {
+    const lock = await readLock(root);
+    await copyModules(lock, closureOf(lock, scanners), root, app);
+    await chmod(join(app, 'services/cli/src/main.mjs'), 0o755);
+    await mkdir(join(app, 'bin'));
+    await symlink('../services/cli/src/main.mjs', join(app, 'bin/assay'));
+  }
+  await settleModes(context);
+  return context;
+}
+
+export function buildCommand(builder: Builder, name: string, context: string, target: Target): string[] {
+  const image = imageOf(name, target);
+  const args = {
+    SERVICE: name,
+    VERSION: target.version,
+    ...(target.base ? { BASE_IMAGE: target.base } : {}),
+  };
+  const common = [
+    '--file',
+    join(import.meta.dirname, 'Dockerfile'),
+    '--target',
+    name === 'cli' ? 'cli' : 'service',
+    ...Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+  ];
+  if (builder === 'buildah')
+    // Isolation by chroot needs no other program and no rights that a container would not give.
+    return [
+      'buildah',
+      'build',
+      '--isolation',
+      'chroot',
+      '--layers',
+      '--timestamp',
+      target.epoch,
+      ...common,
+      '--tag',
+      image,
+      context,
+    ];
+  return [
+    'docker',
+    'buildx',
+    'build',
+    '--provenance=false',
+    '--build-arg',
+    `SOURCE_DATE_EPOCH=${target.epoch}`,
+    ...common,
+    '--output',
+    `type=image,name=${image},rewrite-timestamp=true`,
+    context,
+  ];
+}
+
+function pushCommand(builder: Builder, image: string): string[] {
+  return builder === 'buildah'
+    ? ['buildah', 'push', '--quiet', image, `docker://${image}`]
+    : ['docker', 'push', '--quiet', image];
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      registry: { type: 'string', default: 'ghcr.io/assay' },
+      version: { type: 'string', default: version },
+      builder: { type: 'string', default: 'buildah' },
+      base: { type: 'string' },
+      push: { type: 'boolean', default: false },
+    },
+  });
+  const builder = builders.find((each) => each === values.builder);
+  if (!builder) throw new InvalidInput(`--builder must be one of ${builders.join(', ')}`, { code: 'images.builder' });
+  const known = await imageNames();
+  const unknown = positionals.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new InvalidInput(`there is no image ${unknown.join(', ')}; there are ${known.join(', ')}`, {
+      code: 'images.name',
+    });
+  const target: Target = { ...values, epoch: process.env['SOURCE_DATE_EPOCH'] ?? '0' };
+  for (const name of positionals.length > 0 ? positionals : known) {
+    await run(buildCommand(builder, name, await makeContext(name), target));
+    if (values.push) await run(pushCommand(builder, imageOf(name, target)));
+    console.log(imageOf(name, target));
+  }
+}
+
+/** Runs quietly; what it wrote is shown only when it fails. */
+async function run([program = '', ...args]: string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const written: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => written.push(chunk));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(
+        new InvalidInput(`${program} does not run: install it, or choose another --builder`, {
+          code: 'images.builder',
+          cause,
+        }),
+      ),
+    );
+    child.once('close', (code) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(written));
+      reject(new InvalidInput(`${program} ${args[0]} failed (exit code ${code})`, { code: 'images.build' }));
+    });
+  });
+}
+
+if (import.meta.main) {
+  await main().catch((error: Error) => {
+    console.error(`images: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
