@@ -179,6 +179,33 @@ describe('tail', () => {
   });
 });
 
+describe('replay', () => {
+  const read = async (filter: string, start: 'all' | Date = 'all') => {
+    const texts: string[] = [];
+    for await (const { payload } of bus.replay(filter, { start, signal: new AbortController().signal }))
+      texts.push(Buffer.from(payload).toString());
+    return texts;
+  };
+
+  it('gives what a filter matches now, from a moment on, and ends', async () => {
+    const filter = 'assay.artifact.kept.*';
+    expect(await read(filter)).toEqual([]);
+    await send('assay.artifact.kept.a', '1', 'kept-1');
+    await send('assay.artifact.other.a', 'x', 'kept-x');
+    const { stream, sequence } = await send('assay.artifact.kept.b', '2', 'kept-2');
+    expect(await read(filter)).toEqual(['1', '2']);
+    const second = await bus.messageAt(stream, sequence);
+    expect(await read(filter, second?.storedAt)).toEqual(['2']);
+    expect(await read(filter, new Date(Date.now() + 60_000))).toEqual([]);
+  });
+
+  it('gives more than is asked for at a time', async () => {
+    const text = 'x'.repeat(500_000);
+    for (let n = 0; n < 20; n++) await send('assay.artifact.large.a', text, `large-${n}`);
+    expect((await read('assay.artifact.large.a')).map(({ length }) => length)).toEqual(Array(20).fill(text.length));
+  });
+});
+
 describe('dead letters', () => {
   it('hold the event whole; redrive sends it again, drop removes it', async () => {
     await send('assay.report.submitted.gosec', 'payload', 'will-die');

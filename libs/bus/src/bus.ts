@@ -135,6 +135,8 @@ export interface Bus {
     filters: readonly string[],
     options: { start: 'all' | 'new' | Date; signal: AbortSignal },
   ): AsyncIterable<StoredMessage>;
+  /** Reads along too, but only what a filter of one noun matches now; ends with it. */
+  replay(filter: string, options: { start: 'all' | Date; signal: AbortSignal }): AsyncIterable<StoredMessage>;
   /** One stored message; undefined when it is gone. */
   messageAt(stream: string, sequence: number): Promise<StoredMessage | undefined>;
   deleteMessage(stream: string, sequence: number): Promise<boolean>;

@@ -35,7 +35,7 @@ import { consume } from './consume.ts';
 import { fromHeaders, toHeaders } from './headers.ts';
 import { openObjects } from './object-bucket.ts';
 import { ensureStreams } from './streams.ts';
-import { tail } from './tail.ts';
+import { replay, tail } from './tail.ts';
 
 const codes = { streamNotFound: 10059, consumerNotFound: 10014, messageNotFound: 10037, noRoom: [10023, 10028, 10047] };
 
@@ -155,6 +155,10 @@ export class NatsBus implements Bus {
     options: { start: 'all' | 'new' | Date; signal: AbortSignal },
   ): AsyncIterable<StoredMessage> {
     return tail(this.#js, filters, options);
+  }
+
+  replay(filter: string, options: { start: 'all' | Date; signal: AbortSignal }): AsyncIterable<StoredMessage> {
+    return replay(this.#js, filter, options);
   }
 
   async messageAt(stream: string, sequence: number): Promise<StoredMessage | undefined> {
