@@ -1,7 +1,8 @@
-// Enrichment steps on the command line: "annotate:team=web,env=prod".
+// Enrichment steps on the command line: "annotate:team=web,env=prod"; "task/age" is a task of the run.
 import { InvalidArgumentError } from 'commander';
 
 export interface StepArgument {
+  /** As it stands in the slip; "task/" before it: a task of the run is this step. */
   name: string;
   params: Record<string, string>;
 }
@@ -14,7 +15,7 @@ export const scanSteps: readonly StepArgument[] = [
 
 /** For an option that may be repeated; the order is the order of work. */
 export function step(value: string, previous: StepArgument[] = []): StepArgument[] {
-  const [, name, rest = ''] = /^([a-z0-9_-]{1,64})(?::(.*))?$/s.exec(value) ?? [];
+  const [, name, rest = ''] = /^((?:task\/)?[a-z0-9_-]{1,64})(?::(.*))?$/s.exec(value) ?? [];
   if (name === undefined) throw new InvalidArgumentError('It must be NAME or NAME:KEY=VALUE,KEY=VALUE.');
   const params: Record<string, string> = {};
   for (const pair of rest.split(',').filter(Boolean)) {

@@ -33,7 +33,7 @@ function batchOf(findings: [path: string, severity: number][], steps: Partial<St
     ),
     identities: Buffer.concat(findings.map((_, position) => Buffer.alloc(16, position + 1))),
     severities: Uint8Array.from(findings, ([, severity]) => severity),
-    steps: steps.map((step) => ({ name: '', params: {}, ...step })),
+    steps: steps.map((step) => ({ name: '', params: {}, outside: false, ...step })),
   };
 }
 
@@ -252,6 +252,16 @@ describe('a step outside', () => {
     expect(outputs[0]?.data.findings).toHaveLength(2);
   });
 
+  it.each(['mine', 'annotate'])('may be a task of the run that nobody configured, %s', async (name) => {
+    const outputs = await reported(batchOf([['a', LOW]], [{ name, outside: true, params: { a: '1' } }]));
+    expect(subjects(outputs)).toEqual([`assay.finding.enriching.${name}`]);
+    expect(outputs[0]?.data.enrichments).toEqual([]);
+    const answered = { ...(outputs[0]?.data as Batch), steps: [] };
+    expect(subjects(await returned(answered, name, contextWith().context))).toEqual([
+      'assay.finding.enriched.low.gosec.00',
+    ]);
+  });
+
   const sent = async () => {
     const { context } = contextWith({ outsideSteps: ['age'] });
     const [output] = await reported(
@@ -340,6 +350,15 @@ describe('a step outside', () => {
   it.each([
     [[{ name: 'annotate', params: { a: '1' } }, { name: 'nobody' }], 'step.unknown', 'no one serves the step "nobody"'],
     [[{ name: 'age' }, { name: 'age' }], 'step.twice', 'may stand only once'],
+    [
+      [
+        { name: 'mine', outside: true },
+        { name: 'mine', outside: true },
+      ],
+      'step.twice',
+      'may stand only once',
+    ],
+    [[{ name: 'age', outside: true }], 'step.twice', 'rename the task'],
   ])('%j ends with %s before anything is done', async (steps, code, reason) => {
     const { context } = contextWith({ outsideSteps: ['age'] });
     await expect(reported(batchOf([['a', LOW]], steps), context)).rejects.toMatchObject({

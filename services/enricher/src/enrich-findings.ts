@@ -13,11 +13,12 @@ import {
   type Outgoing,
   pick,
   Severity,
+  type Step,
   token,
 } from '@assay/contracts';
 import type { Context } from '@assay/runtime';
 import type { PrepareStep } from './prepared-steps.ts';
-import type { Delta } from './step.ts';
+import type { AnyStep, Delta } from './step.ts';
 import { steps as ourSteps } from './steps/by-name.ts';
 
 export interface EnricherConfig {
@@ -56,8 +57,9 @@ async function* followSlip(batch: Batch, at: Date, context: EnricherContext): As
   // What a step sees: the batch as the steps before it left it.
   const current = { ...batch, enrichments, severities };
   let done = 0;
-  for (const { name, params } of batch.steps) {
-    const step = ourSteps.get(name);
+  for (const each of batch.steps) {
+    const { name, params } = each;
+    const step = oursAs(each);
     if (!step) break;
     const { prepared } = await context.resources.prepareStep(step, params, context);
     const deltas = step.run(current, prepared, at).map((delta) => enrichment(name, delta));
@@ -100,6 +102,11 @@ function takeBack(batch: Batch, step: string): Batch {
   return { ...batch, steps: first && token(first.name) === step ? others : batch.steps, severities, enrichments };
 }
 
+/** A task of the run may have the name of a step of ours; it is meant all the same. */
+function oursAs({ name, outside }: Step): AnyStep | undefined {
+  return outside ? undefined : ourSteps.get(name);
+}
+
 function enrichment(step: string, delta: Delta): Enrichment {
   return { positions: [], annotations: {}, owners: [], severity: Severity.UNSPECIFIED, anyTool: false, ...delta, step };
 }
@@ -138,9 +145,16 @@ function checkBatch({ reportId, target, findings, identities, severities, enrich
 /** A step that nobody serves is found before any work is done; a batch that waited for it would wait for ever. */
 function checkSlip({ steps }: Batch, outsideSteps: readonly string[]): void {
   const outside = new Set<string>();
-  for (const { name } of steps) {
-    if (ourSteps.has(name)) continue;
-    if (!outsideSteps.includes(name)) {
+  for (const step of steps) {
+    const { name } = step;
+    if (oursAs(step)) continue;
+    if (step.outside && outsideSteps.includes(name)) {
+      throw new InvalidInput(
+        `both a task of the run and another process (ASSAY_ENRICHER_OUTSIDE_STEPS) are the step "${name}": rename the task`,
+        { code: 'step.twice' },
+      );
+    }
+    if (!step.outside && !outsideSteps.includes(name)) {
       throw new InvalidInput(
         `no one serves the step "${name}": take it off the run's steps, or serve it and add it to ASSAY_ENRICHER_OUTSIDE_STEPS. Steps here: ${[...ourSteps.keys(), ...outsideSteps].join(', ')}.`,
         { code: 'step.unknown' },

@@ -11,7 +11,7 @@ import {
   type Topic,
   topicOfType,
 } from '@assay/contracts';
-import type { RequestFacts } from './accept-report.ts';
+import { checkTaskSteps, type RequestFacts } from './accept-report.ts';
 import { checkRun } from './accept-run.ts';
 import { authorize, type Scope } from './auth.ts';
 import { type ClientEvent, dataOf } from './cloud-event.ts';
@@ -137,6 +137,7 @@ function checkFacts(given: ReportSubmitted): void {
     if (value !== undefined && !/^\P{Cc}{0,4096}$/u.test(value))
       throw invalid('data', `ReportSubmitted: ${name} must have at most 4096 characters and no control characters`);
   if (given.steps.length > 32) throw invalid('data', 'ReportSubmitted.steps may have at most 32 entries');
+  checkTaskSteps(given.steps, given.runId);
 }
 
 async function blobOf(gateway: Gateway, given: ReportSubmitted): Promise<ReportSubmitted['blob']> {

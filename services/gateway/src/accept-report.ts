@@ -51,6 +51,7 @@ export async function prepareReport(
   { principal }: RequestFacts,
 ): Promise<ReportFacts> {
   const { run } = principal;
+  checkTaskSteps(facts.steps, run?.runId ?? facts.run ?? '');
   // A run's reports decide what becomes of its target's findings: not everybody who may hand in reports may add to it.
   if (!run && facts.run !== undefined) authorize(principal, 'run:request');
   if (run && facts.run !== undefined && facts.run !== run.runId)
@@ -142,9 +143,9 @@ async function idOf(gateway: Gateway, blob: BlobRef, from: RequestFacts): Promis
   return { value, isKnown: known !== undefined };
 }
 
-/** A step of the routing slip: "annotate:team=web,env=prod". */
+/** A step of the routing slip: "annotate:team=web,env=prod"; of a task of the run: "task/age:unit=days". */
 export function parseStep(given: string): Step {
-  const [, name = '', params = ''] = /^([a-z0-9_-]{1,63})(?::(.*))?$/s.exec(given) ?? [];
+  const [, task, name = '', params = ''] = /^(task\/)?([a-z0-9_-]{1,63})(?::(.*))?$/s.exec(given) ?? [];
   const pairs =
     params === '' ? [] : params.split(',').map((pair) => /^([^=]{1,128})=(.{0,2048})$/s.exec(pair)?.slice(1, 3));
   if (name === '' || pairs.includes(undefined))
@@ -154,5 +155,14 @@ export function parseStep(given: string): Step {
         code: 'report.step',
       },
     );
-  return { name, params: Object.fromEntries(pairs as [string, string][]) };
+  return { name, params: Object.fromEntries(pairs as [string, string][]), outside: task !== undefined };
+}
+
+/** Outside a run there is no task that findings could wait for. */
+export function checkTaskSteps(steps: readonly Step[], runId: string): void {
+  const [step] = runId === '' ? steps.filter(({ outside }) => outside) : [];
+  if (step)
+    throw new InvalidInput(`the step "${step.name}" is a task's, and the report belongs to no run; leave it out`, {
+      code: 'report.step',
+    });
 }
