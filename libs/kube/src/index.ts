@@ -1,3 +1,4 @@
+export { type ConnectOptions, connectKube } from './connect.ts';
 export type {
   ApplyOptions,
   KindRef,

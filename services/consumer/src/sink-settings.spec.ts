@@ -27,10 +27,9 @@ import {
   startService,
   toWire,
 } from '@assay/runtime';
-import { startNats, type TestNats } from '@assay/testing';
+import { type ScriptedServer, startNats, startScriptedServer, type TestNats } from '@assay/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { consumer } from './service.ts';
-import { type ScriptedServer, startScriptedServer } from './testing/scripted-server.ts';
 
 const secret = 'very-secret-token-of-the-spec';
 

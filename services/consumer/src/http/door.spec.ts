@@ -1,6 +1,6 @@
 import { InvalidInput, Transient } from '@assay/contracts';
+import { type ScriptedServer, startScriptedServer } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ScriptedServer, startScriptedServer } from '../testing/scripted-server.ts';
 import { errorOf } from '../testing/sink-context.ts';
 import { type Call, type Door, type DoorOptions, openDoor } from './door.ts';
 

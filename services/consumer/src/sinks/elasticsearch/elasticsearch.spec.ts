@@ -1,12 +1,7 @@
 import { InvalidInput, Transient } from '@assay/contracts';
+import { type Expected, type Received, type ScriptedServer, startScriptedServer } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Secrets, Sink, SinkContext, SinkItem } from '../../sink.ts';
-import {
-  type Expected,
-  type Received,
-  type ScriptedServer,
-  startScriptedServer,
-} from '../../testing/scripted-server.ts';
 import { errorOf, findingItem, firstTry, type TestContext, testContext } from '../../testing/sink-context.ts';
 import { elasticsearch } from './index.ts';
 

@@ -1,7 +1,7 @@
 import { InvalidInput, Transient } from '@assay/contracts';
+import { type Expected, type ScriptedServer, startScriptedServer } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Secrets, Sink, SinkItem } from '../../sink.ts';
-import { type Expected, type ScriptedServer, startScriptedServer } from '../../testing/scripted-server.ts';
 import { errorOf, findingItem, firstTry, testContext } from '../../testing/sink-context.ts';
 import { jira } from './index.ts';
 import { labelOf } from './issue-fields.ts';

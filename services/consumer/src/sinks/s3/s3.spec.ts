@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { InvalidInput, Transient } from '@assay/contracts';
+import { type Expected, type Received, type ScriptedServer, startScriptedServer } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Secrets, Sink } from '../../sink.ts';
-import {
-  type Expected,
-  type Received,
-  type ScriptedServer,
-  startScriptedServer,
-} from '../../testing/scripted-server.ts';
 import { errorOf, findingItem, firstTry, testContext } from '../../testing/sink-context.ts';
 import { s3 } from './index.ts';
 

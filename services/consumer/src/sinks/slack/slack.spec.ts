@@ -1,8 +1,8 @@
 import { InvalidInput, Transient } from '@assay/contracts';
+import { type Expected, type ScriptedServer, startScriptedServer } from '@assay/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Secrets, Sink, SinkContext } from '../../sink.ts';
 import { compileTemplates } from '../../template.ts';
-import { type Expected, type ScriptedServer, startScriptedServer } from '../../testing/scripted-server.ts';
 import { errorOf, findingItem, firstTry, testContext } from '../../testing/sink-context.ts';
 import { slack } from './index.ts';
 
