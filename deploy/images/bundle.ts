@@ -15,7 +15,6 @@ const optional = [
   'kerberos',
   'mongodb-client-encryption',
   'snappy',
-  'socks',
 ];
 
 /** Writes <folder>/services/<name>/src/main.mjs. With `isSplit`, what is imported only when asked for stays in files beside it. */
