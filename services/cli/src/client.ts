@@ -61,6 +61,18 @@ export class Client {
     }
   }
 
+  /** The answer as it comes; `signal` ends it. A lost connection is Transient. */
+  async *download(path: string): AsyncGenerator<Uint8Array> {
+    const response = await this.#send('GET', path, { headers: { accept: '*/*' }, timeoutMs: 0 });
+    if (!response.body) return;
+    try {
+      yield* response.body;
+    } catch (error) {
+      if (this.#options.signal.aborted) throw this.#options.signal.reason;
+      throw this.#lost(error);
+    }
+  }
+
   /** Server-sent events, until the server or the signal ends them. A lost connection is Transient. */
   async *messages(
     path: string,

@@ -13,6 +13,7 @@ export interface Entry {
 const scan = 'Scan and see:';
 const move = 'Move things in and out:';
 const look = 'Look after it:';
+const inside = 'Inside a pipeline’s tasks:';
 
 export const registry: readonly Entry[] = [
   {
@@ -103,9 +104,21 @@ export const registry: readonly Entry[] = [
     load: () => import('./commands/completion.ts'),
   },
   {
+    name: 'setup',
+    group: look,
+    summary: 'prepare a Kubernetes namespace and its nats-server for the services',
+    load: () => import('./commands/setup.ts'),
+  },
+  {
     name: 'version',
     group: look,
     summary: 'print the versions of Assay and Node',
     load: () => import('./commands/version.ts'),
+  },
+  {
+    name: 'source',
+    group: inside,
+    summary: 'put what is scanned into a task’s workspace',
+    load: () => import('./commands/source.ts'),
   },
 ];
