@@ -78,7 +78,8 @@ export async function sweepTaskFolders(home: string): Promise<number> {
 // cannot be read (no /proc), nothing is killed.
 async function belongsTo(pid: number, root: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(absent);
-  return environment.split('\0').includes(`HOME=${join(root, 'home')}`);
+  // A step may have a HOME of its own.
+  return environment.split('\0').includes(`TMPDIR=${join(root, 'tmp')}`);
 }
 
 function absent(error: NodeJS.ErrnoException): string {
