@@ -65,4 +65,57 @@ describe('a batch', () => {
     expect(second).toMatchObject({ severity: 'high' });
     expect(second).not.toHaveProperty('owners');
   });
+
+  it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+    ['as it was written', (bytes) => bytes],
+    ['with its findings first', (bytes) => Buffer.concat([bytes.subarray(headBytes), bytes.subarray(0, headBytes)])],
+    ['with its findings in two places', (bytes) => Buffer.concat([bytes, batchType.encode({ ...batch, index: 7 })])],
+    ['with a field that nobody knows', (bytes) => Buffer.concat([bytes, Uint8Array.of(0xf8, 0x07, 1)])],
+    [
+      'with the length of a finding in five bytes',
+      (bytes) => Buffer.concat([bytes, lengthOf(5), findingType.encode({ rule: 'abcdef' })]),
+    ],
+  ])('is read %s', (_, change) => {
+    const bytes = change(batchType.encode(batch));
+    const { findings, ...rest } = batchType.decode(bytes);
+    const { findings: decoded, ...expected } = findingBatchType.decode(bytes);
+    expect(rest).toEqual(expected);
+    expect(findings.map((finding) => findingType.decode(finding))).toEqual(decoded);
+  });
+
+  it('fails on bytes that are no batch, wherever they end', () => {
+    const bytes = batchType.encode(batch);
+    const outcome = (type: { decode(bytes: Uint8Array): { findings: unknown[] } }, length: number) => {
+      try {
+        return type.decode(bytes.subarray(0, length)).findings.length;
+      } catch {
+        return 'no batch';
+      }
+    };
+    const differing = [...bytes.keys()].filter(
+      (length) => outcome(batchType, length) !== outcome(findingBatchType, length),
+    );
+    expect(differing).toEqual([]);
+    expect(outcome(batchType, bytes.length - 1)).toBe('no batch');
+  });
+
+  it('is the same again when it is handed on, whole or in part, and whatever stands between its findings', () => {
+    const bytes = batchType.encode(batch);
+    const read = batchType.decode(bytes);
+    expect(Buffer.from(batchType.encode(read))).toEqual(Buffer.from(bytes));
+    expect(findingBatchType.decode(batchType.encode(pick(read, [0, 2]))).findings).toHaveLength(2);
+    const [first = new Uint8Array()] = batch.findings;
+    const gap = Buffer.concat([Uint8Array.of(0x42, first.length), first, Uint8Array.of(0x0a, first.length), first]);
+    const findings = [gap.subarray(2, 2 + first.length), gap.subarray(4 + first.length)];
+    const handedOn = batchType.decode(batchType.encode({ ...batch, findings })).findings;
+    expect(handedOn.map((finding) => findingType.decode(finding).rule)).toEqual(['a', 'a']);
+  });
 });
+
+/** Bytes of a batch before its findings. */
+const headBytes = batchType.encode({ ...batch, findings: [] }).length;
+
+/** The tag of a finding of 8 bytes, and its length in that many bytes. */
+function lengthOf(bytes: number): Uint8Array {
+  return Uint8Array.of(0x42, 8 | 128, ...Array<number>(bytes - 2).fill(128), 0);
+}

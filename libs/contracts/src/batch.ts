@@ -19,7 +19,7 @@ export const findingType = messageType('Finding');
 /** Reads and writes batches with every finding decoded: for JSON and for people. */
 export const findingBatchType = messageType('FindingBatch');
 const generated = typeOf<Batch>(lazyBatch());
-export const batchType: MessageType<Batch> = { ...generated, encode: encodeBatch };
+export const batchType: MessageType<Batch> = { ...generated, encode: encodeBatch, decode: decodeBatch };
 
 function lazyBatch(): protobuf.Type {
   const full = root.lookupType('assay.v1.FindingBatch');
@@ -39,20 +39,82 @@ const findingsTag = (8 << 3) | 2;
 function encodeBatch(batch: Draft<Batch>): Uint8Array {
   const { findings = [] } = batch;
   const head = generated.encode({ ...batch, findings: [] });
+  const together = asTheyCame(findings);
   let size = head.length;
-  for (const finding of findings) size += 1 + varintSize(finding.length) + finding.length;
-  const bytes = new Uint8Array(size);
+  if (together) size += together.length;
+  else for (const finding of findings) size += 1 + varintSize(finding.length) + finding.length;
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
   bytes.set(head);
+  if (together) {
+    bytes.set(together, head.length);
+    return bytes;
+  }
   let at = head.length;
   for (const finding of findings) {
-    bytes[at++] = findingsTag;
-    let rest = finding.length;
-    for (; rest > 127; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
-    bytes[at++] = rest;
+    at = writeLength(bytes, at, finding.length);
     bytes.set(finding, at);
     at += finding.length;
   }
   return bytes;
+}
+
+/**
+ * The findings with their tags and lengths, when they lie behind each other as in a message: what a stage hands on is
+ * copied at once, a tenth of what copying one by one costs.
+ */
+function asTheyCame(findings: readonly Uint8Array[]): Uint8Array | undefined {
+  const [first] = findings;
+  if (!first) return undefined;
+  const start = first.byteOffset - 1 - varintSize(first.length);
+  if (start < 0) return undefined;
+  const bytes = new Uint8Array(first.buffer, start);
+  let at = 0;
+  for (const finding of findings) {
+    const { length } = finding;
+    const content = at + 1 + varintSize(length);
+    if (finding.buffer !== first.buffer || finding.byteOffset !== start + content) return undefined;
+    // What stands between them may be something else of the same length.
+    if (bytes[at++] !== findingsTag) return undefined;
+    let rest = length;
+    for (; rest > 127; rest >>>= 7) if (bytes[at++] !== ((rest & 127) | 128)) return undefined;
+    if (bytes[at] !== rest) return undefined;
+    at = content + length;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Writes what stands before a finding of that length; gives the position behind it. */
+function writeLength(bytes: Uint8Array, start: number, length: number): number {
+  let at = start;
+  bytes[at++] = findingsTag;
+  let rest = length;
+  for (; rest > 127; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+  bytes[at++] = rest;
+  return at;
+}
+
+// The generated decoder goes over the findings three times; here only what is beside them is left to it, and so is what
+// it must judge.
+function decodeBatch(bytes: Uint8Array): Batch {
+  const findings: Uint8Array[] = [];
+  const others: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const start = at;
+    const tag = bytes[at++] ?? 0;
+    const wireType = tag & 7;
+    let value = 0;
+    let byte = 128;
+    for (let shift = 0; byte > 127 && shift < 28; shift += 7) {
+      byte = bytes[at++] ?? 128;
+      value |= (byte & 127) << shift;
+    }
+    if (wireType === 2) at += value;
+    if (tag > 127 || byte > 127 || (wireType !== 0 && wireType !== 2) || at > bytes.length)
+      return generated.decode(bytes);
+    if (tag === findingsTag) findings.push(bytes.subarray(at - value, at));
+    else others.push(bytes.subarray(start, at));
+  }
+  return { ...generated.decode(Buffer.concat(others)), findings };
 }
 
 function varintSize(value: number): number {
