@@ -4,6 +4,7 @@ import { step, stepText } from './steps.ts';
 describe('step', () => {
   it.each([
     ['codeowners', { name: 'codeowners', params: {} }],
+    ['task/age:unit=days', { name: 'task/age', params: { unit: 'days' } }],
     ['annotate:team=web,env=prod', { name: 'annotate', params: { team: 'web', env: 'prod' } }],
     ['annotate:url=https://x.example/?a=b', { name: 'annotate', params: { url: 'https://x.example/?a=b' } }],
   ])('reads %s and writes it again', (text, expected) => {
@@ -15,7 +16,10 @@ describe('step', () => {
     expect(step('b', step('a')).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  it.each([[''], ['Bad Name'], ['annotate:team'], ['annotate:=x']])('refuses "%s"', (text) => {
-    expect(() => step(text)).toThrow('must be');
-  });
+  it.each([[''], ['Bad Name'], ['task/'], ['other/age'], ['annotate:team'], ['annotate:=x']])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => step(text)).toThrow('must be');
+    },
+  );
 });

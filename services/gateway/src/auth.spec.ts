@@ -22,6 +22,8 @@ const needed: Record<string, string> = {
   'POST /api/v1/runs': 'run:request',
   'GET /api/v1/runs': 'run:read',
   'GET /api/v1/runs/:id': 'run:read',
+  'GET /api/v1/runs/:id/findings': 'run:findings',
+  'POST /api/v1/runs/:id/findings/returned': 'run:findings',
   'POST /api/v1/events': 'event:publish',
   'GET /api/v1/events': 'event:read',
   'GET /api/v1/sinks': 'sink:admin',

@@ -10,6 +10,7 @@ export const scopes = [
   'blob:write',
   'run:request',
   'run:read',
+  'run:findings',
   'finding:read',
   'finding:return',
   'event:publish',
@@ -41,7 +42,7 @@ export interface AuthOptions {
 /** Who asks without a token. */
 export const nobody: Principal = { name: 'nobody', scopes: [] };
 
-const runScopes: readonly Scope[] = ['report:submit', 'blob:write'];
+const runScopes: readonly Scope[] = ['report:submit', 'blob:write', 'run:findings'];
 
 /** Who a request's Authorization header belongs to; undefined: nobody, or not any more. */
 export async function principalOf(

@@ -5,6 +5,7 @@ import { nouns, type StoredMessage, streamOf } from '@assay/bus';
 import { explain, InvalidInput, topicOfSubject } from '@assay/contracts';
 import { toStructured } from '@assay/runtime';
 import type { Gateway } from './gateway.ts';
+import { pacedWriter, TooSlow } from './paced-writer.ts';
 
 export interface Position {
   start: 'all' | 'new' | Date;
@@ -46,7 +47,7 @@ export async function followEvents(
     // Proxies would hold back what is small.
     'x-accel-buffering': 'no',
   });
-  const write = writer(response, gateway.config.slowFollowerMs, signal);
+  const write = pacedWriter(response, gateway.config.slowFollowerMs, signal);
   const heartbeat = setInterval(() => {
     if (!response.writableNeedDrain) response.write(': still here\n\n');
   }, gateway.config.heartbeatMs);
@@ -71,27 +72,6 @@ export async function followEvents(
     // A client that does not read does not read this either.
     setTimeout(() => response.destroy(), 1000).unref();
   }
-}
-
-class TooSlow extends Error {}
-
-/** Writes and waits until the client has taken it, so that at most one event waits for a client. */
-function writer(response: ServerResponse, patienceMs: number, signal: AbortSignal): (text: string) => Promise<void> {
-  return async (text) => {
-    if (signal.aborted || response.write(text)) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new TooSlow()), patienceMs);
-    const go = () => resolve();
-    response.once('drain', go);
-    signal.addEventListener('abort', go, { once: true });
-    try {
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      response.off('drain', go);
-      signal.removeEventListener('abort', go);
-    }
-  };
 }
 
 async function frameOf(gateway: Gateway, message: StoredMessage): Promise<string> {

@@ -80,7 +80,7 @@ export async function testGateway(
   };
 }
 
-type UsedOfBus = Pick<Bus, 'publish' | 'tail' | 'messageAt' | 'messages' | 'deleteMessage' | 'ping'>;
+type UsedOfBus = Pick<Bus, 'publish' | 'tail' | 'replay' | 'messageAt' | 'messages' | 'deleteMessage' | 'ping'>;
 
 export class MemoryBus implements UsedOfBus {
   readonly stored: StoredMessage[] = [];
@@ -125,6 +125,12 @@ export class MemoryBus implements UsedOfBus {
       )
         yield message;
     }
+  }
+
+  async *replay(filter: string, { start }: { start: 'all' | Date; signal: AbortSignal }) {
+    this.#check();
+    for (const message of [...this.stored])
+      if (matches(filter, message.subject) && (start === 'all' || message.storedAt >= start)) yield message;
   }
 
   async messageAt(stream: string, sequence: number) {

@@ -8,6 +8,7 @@ import { findingRoutes } from './findings.ts';
 import { healthRoutes } from './health.ts';
 import { homeRoutes } from './home.ts';
 import { reportRoutes } from './reports.ts';
+import { runFindingsRoutes } from './run-findings.ts';
 import { runRoutes } from './runs.ts';
 import { sinkRoutes } from './sinks.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -19,6 +20,7 @@ export const routes: readonly ((gateway: Gateway) => (app: App) => Promise<void>
   reportRoutes,
   findingRoutes,
   runRoutes,
+  runFindingsRoutes,
   eventRoutes,
   sinkRoutes,
   deadRoutes,

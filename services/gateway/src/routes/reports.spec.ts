@@ -48,8 +48,8 @@ describe('submitting a report', () => {
         scope: './...',
         blob: { digest: accepted.digest, size: 13, mediaType: 'application/x-www-form-urlencoded' },
         steps: [
-          { name: 'annotate', params: { team: 'web', env: 'prod' } },
-          { name: 'codeowners', params: {} },
+          { name: 'annotate', params: { team: 'web', env: 'prod' }, outside: false },
+          { name: 'codeowners', params: {}, outside: false },
         ],
         partial: true,
         partialReason: 'no go.sum',
@@ -218,6 +218,7 @@ describe('submitting a report', () => {
     ['a target with a line end', '?target=a%0Ab', 'x', {}, 400, 'request.invalid'],
     ['a step without a value', '?target=a&step=annotate:team', 'x', {}, 400, 'report.step'],
     ['a step without a name', '?target=a&step=:a=b', 'x', {}, 400, 'report.step'],
+    ['a step of a task, outside a run', '?target=a&step=task/age', 'x', {}, 400, 'report.step'],
     [
       'an Idempotency-Key that is too long',
       '?target=a',
@@ -297,14 +298,17 @@ describe('submitting with a run’s token', () => {
   });
 
   it('takes what the submit step of a task says, whether or not the run is known yet', async () => {
-    const query = '?target=shop&kind=image&run=r7&revision=abc&step=annotate:team=web';
+    const query = '?target=shop&kind=image&run=r7&revision=abc&step=task/age&step=annotate:team=web';
     const answer = await submit(query, '[]', { authorization: runToken('r7') });
     expect(answer.json()).toMatchObject({ runId: 'r7' });
     expect(published()[0]).toMatchObject({
       runId: 'r7',
       target: { name: 'shop', kind: 'image' },
       revision: 'abc',
-      steps: [{ name: 'annotate', params: { team: 'web' } }],
+      steps: [
+        { name: 'age', params: {}, outside: true },
+        { name: 'annotate', params: { team: 'web' }, outside: false },
+      ],
     });
   });
 
