@@ -12,5 +12,5 @@ export function crdFiles(): Record<string, string> {
 }
 
 function textOf(object: unknown): string {
-  return `# Made by "npm run generate" of libs/contracts/src/resources.\n${stringify(object, { lineWidth: 120, aliasDuplicateObjects: false })}`;
+  return `# Made by "npm run generate" of libs/contracts/src/resources.\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
