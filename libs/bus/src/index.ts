@@ -24,5 +24,6 @@ export {
   dropDeadLetter,
   redriveDeadLetter,
 } from './dead-letters.ts';
-export { type BusUser, type NatsServer, type NatsServerOptions, startNatsServer } from './start-server.ts';
+export { type NatsServer, type NatsServerOptions, startNatsServer } from './start-server.ts';
 export { defaultBudgetBytes, nouns, streamOf, streamOfSubject } from './streams.ts';
+export { type BusUser, usersConfig } from './users-config.ts';

@@ -6,18 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { InvalidInput, Transient } from '@assay/contracts';
 import { compareVersions } from './connect.ts';
-
-/** A user of the server and what it may do. Without permissions: everything. */
-export interface BusUser {
-  name: string;
-  /** Public nkey "U…", or a password for clients that have no nkeys. */
-  nkey?: string;
-  password?: string;
-  publish?: readonly string[];
-  subscribe?: readonly string[];
-  /** Taken out of what `publish` allows. */
-  publishDenied?: readonly string[];
-}
+import { type BusUser, quote, usersConfig } from './users-config.ts';
 
 export interface NatsServerOptions {
   binary: string;
@@ -121,23 +110,9 @@ function serverConfig(options: NatsServerOptions & { host: string; port: number 
     `  max_memory_store: ${64 * 1024 * 1024}`,
     ...(isSynced ? ['  sync_interval: always'] : []),
     `}`,
-    ...(options.users?.length ? ['authorization {', '  users: [', ...options.users.map(userConfig), '  ]', '}'] : []),
+    ...(options.users?.length ? [usersConfig(options.users)] : []),
     '',
   ].join('\n');
-}
-
-function userConfig(user: BusUser): string {
-  const who = user.nkey
-    ? `nkey: ${quote(user.nkey)}`
-    : `user: ${quote(user.name)}, password: ${quote(user.password ?? '')}`;
-  if (!user.publish && !user.subscribe) return `    { ${who} }`;
-  const list = (subjects: readonly string[] | undefined) => `[${(subjects ?? []).map(quote).join(', ')}]`;
-  const denied = user.publishDenied?.length ? `, deny: ${list(user.publishDenied)}` : '';
-  return `    { ${who}, permissions: { publish: { allow: ${list(user.publish)}${denied} }, subscribe: { allow: ${list(user.subscribe)} } } }`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
 
 async function untilReady(host: string, port: number, exited: Promise<string>, logFile: string): Promise<void> {

@@ -1,4 +1,4 @@
-// Who may connect to the embedded nats-server: each service with what it declares, a client with what other systems
+// Who may connect to the platform's nats-server: each service with what it declares, a client with what other systems
 // need, and the administrator who makes streams.
 import { type BusUser, nouns, publicKeyOf, streamOf } from '@assay/bus';
 import { everythingWithDurablesOf, type Permissions, permissionsOf } from '@assay/runtime';
@@ -7,20 +7,30 @@ import { services } from './services.ts';
 
 /** The name that other systems' programs use; its password is in NATS_URL (`assay env`). */
 export const clientName = 'client';
+export const adminName = 'admin';
 
+/** Those of the embedded nats-server, with the seeds and the password of its home. */
 export async function busUsers(home: Home, blobsUrl: string): Promise<BusUser[]> {
-  const admin = await home.seed('admin');
-  const own = await Promise.all(
-    services.map(async (service) => ({
+  const seeds = new Map<string, string>();
+  for (const name of [adminName, ...services.map(({ name }) => name)]) seeds.set(name, (await home.seed(name)).seed);
+  return usersOf(seeds, { password: await home.secret('nats-client-password') }, blobsUrl);
+}
+
+/** `seeds`: the nkey seed of the administrator and of each service, by name. The server is given their public halves. */
+export function usersOf(
+  seeds: ReadonlyMap<string, string>,
+  client: Pick<BusUser, 'nkey' | 'password'>,
+  blobsUrl: string,
+): BusUser[] {
+  const nkey = (name: string) => publicKeyOf(seeds.get(name) ?? '');
+  return [
+    { name: adminName, nkey: nkey(adminName) },
+    ...services.map((service) => ({
       name: service.name,
-      nkey: publicKeyOf((await home.seed(service.name)).seed),
+      nkey: nkey(service.name),
       ...permissionsOf(service, blobsUrl, services),
     })),
-  );
-  return [
-    { name: 'admin', nkey: publicKeyOf(admin.seed) },
-    ...own,
-    { name: clientName, password: await home.secret('nats-client-password'), ...clientPermissions() },
+    { name: clientName, ...client, ...clientPermissions() },
   ];
 }
 
