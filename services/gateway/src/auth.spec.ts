@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signRunToken } from '@assay/runtime';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { hashToken, readTokenFile, scopes } from './auth.ts';
+import { hashToken, isForOthers, readTokenFile, scopes } from './auth.ts';
 import { adminToken, noon, runTokenKey, type TestGateway, testGateway } from './test-gateway.ts';
 import type { Webhook } from './webhooks/read-webhooks.ts';
 
@@ -182,6 +182,17 @@ describe('a token', () => {
 });
 
 describe('the token file', () => {
+  it.each([
+    ['its owner’s', { mode: 0o100600, uid: 1000 }, 1000, false],
+    ['its owner’s group’s too', { mode: 0o100640, uid: 1000 }, 1000, true],
+    ['a Secret mounted for the group of a pod', { mode: 0o100440, uid: 0 }, 65532, false],
+    ['a Secret mounted for everybody', { mode: 0o100444, uid: 0 }, 65532, true],
+    ['a Secret that the group may write', { mode: 0o100460, uid: 0 }, 65532, true],
+    ['root’s, read by root', { mode: 0o100640, uid: 0 }, 0, true],
+  ])('that is %s', (_what, file, ownUid, expected) => {
+    expect(isForOthers(file, ownUid)).toBe(expected);
+  });
+
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'assay-gateway-'));

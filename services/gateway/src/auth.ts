@@ -85,14 +85,22 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/**
+ * Whether others than this process may read a file. One of root that its group may read is a mounted Secret of
+ * Kubernetes: the group (fsGroup) is the pod's own.
+ */
+export function isForOthers({ mode, uid }: { mode: number; uid: number }, ownUid: number | undefined): boolean {
+  const isMounted = uid === 0 && ownUid !== 0;
+  return (mode & (isMounted ? 0o037 : 0o077)) !== 0;
+}
+
 /** The hash of the token in a file that only its owner may read. */
 export async function readTokenFile(path: string): Promise<string> {
   const refuse = (why: string, cause?: unknown) =>
     new InvalidInput(`the token file ${path} (ASSAY_GATEWAY_TOKEN_FILE) ${why}`, { code: 'gateway.token-file', cause });
   let token: string;
   try {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) throw refuse('can be read by others: chmod 600 it');
+    if (isForOthers(await stat(path), process.getuid?.())) throw refuse('can be read by others: chmod 600 it');
     token = (await readFile(path, 'utf8')).trim();
   } catch (error) {
     if (error instanceof InvalidInput) throw error;
