@@ -32,7 +32,9 @@ export const scanSpec = withRules(
           .describe('Digest of an archive that was uploaded.'),
       }),
       { rule: 'has(self.url) != has(self.archive)', message: 'give one of url and archive' },
-    ).describe('What of it is scanned.'),
+    )
+      .optional()
+      .describe('What of it is scanned; default: what the pipeline brings itself.'),
     pipeline: z
       .string()
       .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
