@@ -14,8 +14,9 @@ import { startService } from './start-service.ts';
 import { startTelemetry } from './telemetry.ts';
 
 const busBlobs = 'jetstream:';
+const dayMs = 24 * 60 * 60 * 1000;
 /** How long a webhook's delivery is known again. Milliseconds. */
-const rememberedMs = 7 * 24 * 60 * 60 * 1000;
+const rememberedMs = 7 * dayMs;
 
 /** Runs until SIGTERM or SIGINT, or until the bus is gone for good; sets the exit code. */
 export async function runService(definition: AnyService, env: Environment = process.env): Promise<void> {
@@ -67,6 +68,7 @@ export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   const replicas = shared.natsReplicas;
   await bus.ensureBucket('sinks', { replicas });
   await bus.ensureBucket('sink-durables', { replicas });
+  await bus.ensureBucket('cancelled-runs', { replicas, ttlMs: dayMs });
   await bus.ensureBucket(deliveriesBucket, { replicas, ttlMs: rememberedMs });
   if (shared.blobsUrl.startsWith(busBlobs)) await bus.objects(shared.blobsUrl.slice(busBlobs.length));
   await bus.ensureBucket(leaseBucket, { replicas, ttlMs: shared.leaseMs });

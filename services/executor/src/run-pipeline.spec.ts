@@ -46,14 +46,15 @@ function context(settings: { concurrency?: number } = {}): Context<unknown, Exec
   return {
     config: {},
     resources: {
-      backend: localBackend({ ...world, concurrency: 2, taskTimeoutMs: 20_000, now, ...settings }),
-      plan: {
-        roots: [world.root],
-        components: world.components,
-        pipelines: join(world.root, 'pipelines'),
-        gatewayUrl: 'http://127.0.0.1:7077',
-        places: world.places,
-      },
+      backend: localBackend({
+        ...world,
+        plan: { ...world.plan, blobs: store as unknown as BlobStore },
+        concurrency: 2,
+        taskTimeoutMs: 20_000,
+        now,
+        ...settings,
+      }),
+      cancelled: { reasonOf: async () => undefined, add: async () => {}, follow: async () => {} },
       runTokenKey,
       tokenLifeMs: 60_000,
     },
@@ -174,8 +175,8 @@ describe('a run', () => {
     await outputs(
       request({
         steps: [
-          { name: 'annotate', params: { team: 'shop', stage: 'live' } },
-          { name: 'codeowners', params: {} },
+          { name: 'annotate', params: { team: 'shop', stage: 'live' }, outside: false },
+          { name: 'codeowners', params: {}, outside: false },
         ],
       }),
     );
@@ -199,7 +200,7 @@ describe('a run', () => {
     ],
   ])('leaves the step out when %s', async (_, prepare) => {
     await prepare();
-    await outputs(request({ steps: [{ name: 'codeowners', params: {} }] }));
+    await outputs(request({ steps: [{ name: 'codeowners', params: {}, outside: false }] }));
     expect((await world.submitted())['finder']?.args).toEqual(['--task=finder', 'report']);
     expect(blobs.size).toBe(0);
   });
@@ -305,7 +306,7 @@ function processOf({ home, places, cli, components, source }: TinyWorld, data: R
     pipeline: data.pipeline,
     target: data.target,
     revision: '',
-    source,
+    source: { folder: source },
     params: { target: 'shop' },
     token: 'token',
   };

@@ -15,15 +15,17 @@ import {
   type TaskFinished,
   Transient,
   taskFinished,
+  taskLogged,
   taskStarted,
 } from '@assay/contracts';
 import { type Context, signRunToken } from '@assay/runtime';
-import type { Backend, PlannedRun, TaskUpdate } from './backend.ts';
-import { type PlanSettings, planRun } from './plan-run.ts';
+import type { Backend, PlannedRun, TaskEnd, TaskUpdate } from './backend.ts';
+import type { CancelledRuns } from './cancelled-runs.ts';
+import type { ShowsRuns } from './scans/index.ts';
 
-export interface ExecutorResources {
+export interface ExecutorResources extends ShowsRuns {
   readonly backend: Backend;
-  readonly plan: PlanSettings;
+  readonly cancelled: CancelledRuns;
   readonly runTokenKey: string;
   /** How long a run's credential is good. Milliseconds. */
   readonly tokenLifeMs: number;
@@ -39,7 +41,7 @@ export async function* runPipeline(
   let run: PlannedRun;
   try {
     const expires = Math.floor((context.now().getTime() + resources.tokenLifeMs) / 1000);
-    const planned = await planRun(request, resources.plan, context.blobs);
+    const planned = await resources.backend.plan(request);
     const claims = { runId, pipeline, target: planned.target.name, expires };
     run = { ...planned, token: signRunToken(claims, resources.runTokenKey) };
   } catch (error) {
@@ -48,7 +50,7 @@ export async function* runPipeline(
     yield* refuse(request, explain(error), context.now());
     return;
   }
-  log.info({ run: runId, pipeline, tasks: run.tasks.length, source: run.source }, 'run started');
+  log.info({ run: runId, pipeline, tasks: run.tasks.length }, 'run started');
   yield emit(
     runStarted,
     {
@@ -67,49 +69,74 @@ export async function* runPipeline(
 
 async function* runTasks(
   run: PlannedRun,
-  { resources: { backend }, log, signal, now }: Context<unknown, ExecutorResources>,
+  { resources: { backend, cancelled }, log, signal, now }: Context<unknown, ExecutorResources>,
 ): AsyncGenerator<Outgoing> {
   const { runId, pipeline, target, revision } = run;
   const ended: TaskFinished[] = [];
-  const cancel = (): void => void backend.cancel(runId);
+  const release = (): void => void backend.release(runId);
   try {
     await backend.start(run);
-    signal.addEventListener('abort', cancel, { once: true });
-    if (signal.aborted) cancel();
+    // Asked for while it waited for us, or by way of another replica.
+    const reason = await cancelled.reasonOf(runId);
+    if (reason !== undefined) await backend.cancel(runId, reason);
+    signal.addEventListener('abort', release, { once: true });
+    if (signal.aborted) release();
     for await (const update of backend.watch(runId)) {
       // What a drain cut off is not the run's end: the request comes again to the next executor.
-      if (signal.aborted)
-        throw new Transient('The executor is stopping; the run begins again elsewhere.', { code: 'run.drained' });
-      const { task, at } = update;
-      const key = `${runId}/${task}`;
-      if (!update.end) {
-        yield emit(taskStarted, { runId, pipeline, task, startedAt: at.toISOString() }, key);
-        continue;
-      }
-      const finished = finishedOf(run, update, update.end);
+      if (signal.aborted) throw drained();
+      yield outputOf(run, update);
+      if (update.kind !== 'finished') continue;
+      const finished = finishedOf(run, update);
       log.info(
-        { run: runId, task, outcome: outcomeNames.of(finished.outcome), durationMs: finished.durationMs },
+        { run: runId, task: update.task, outcome: outcomeNames.of(finished.outcome), durationMs: finished.durationMs },
         'task finished',
       );
       ended.push(finished);
-      yield emit(taskFinished, finished, key);
     }
+    if (signal.aborted) throw drained();
   } finally {
-    signal.removeEventListener('abort', cancel);
-    await backend.cancel(runId);
+    signal.removeEventListener('abort', release);
+    await backend.release(runId);
   }
   const tasks = ended.sort((left, right) => left.task.localeCompare(right.task));
   const finishedAt = now().toISOString();
   yield emit(runFinished, { runId, pipeline, target, revision, outcome: overall(tasks), tasks, finishedAt }, runId);
 }
 
+function drained(): Transient {
+  return new Transient('The executor is stopping; the run goes on with the next one.', { code: 'run.drained' });
+}
+
+function outputOf(run: PlannedRun, update: TaskUpdate): Outgoing {
+  const { runId, pipeline } = run;
+  const { task } = update;
+  switch (update.kind) {
+    case 'started':
+      return emit(taskStarted, { runId, pipeline, task, startedAt: update.at.toISOString() }, `${runId}/${task}`);
+    case 'logged': {
+      const { step, offset, text } = update;
+      return emit(taskLogged, { runId, pipeline, task, step, offset, text }, `${runId}/${task}/${step}/${offset}`);
+    }
+    default:
+      return emit(taskFinished, finishedOf(run, update), `${runId}/${task}`);
+  }
+}
+
 function finishedOf(
   { runId, pipeline }: PlannedRun,
-  { task, at }: TaskUpdate,
-  end: NonNullable<TaskUpdate['end']>,
+  { task, at, end }: TaskUpdate & { end: TaskEnd; at: Date },
 ): TaskFinished {
-  const { skip = Skip.UNSPECIFIED, reportIds } = end;
-  return { ...end, runId, pipeline, task, skip, reportIds: [...reportIds], logs: [], finishedAt: at.toISOString() };
+  const { skip = Skip.UNSPECIFIED, reportIds, logs = [] } = end;
+  return {
+    ...end,
+    runId,
+    pipeline,
+    task,
+    skip,
+    reportIds: [...reportIds],
+    logs: [...logs],
+    finishedAt: at.toISOString(),
+  };
 }
 
 /** The worst of its tasks; a run whose every task was skipped was skipped. */

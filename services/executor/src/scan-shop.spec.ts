@@ -8,7 +8,7 @@ import { loadPipeline } from '@assay/pipeline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { localBackend } from './backends/local/index.ts';
 import { defaultPipelines } from './load-components.ts';
-import { collect, type TinyWorld, tinyWorld } from './testing/tiny-tools.ts';
+import { collect, endsOf, type TinyWorld, tinyWorld } from './testing/tiny-tools.ts';
 import { toolPlaces } from './tools/find-tool.ts';
 
 const shop = join(import.meta.dirname, '../../../examples/shop');
@@ -33,7 +33,7 @@ async function scan(source: string): Promise<{ ends: unknown[]; reports: Record<
     pipeline: 'javascript',
     target: { name: 'shop', kind: 'repository' },
     revision: '',
-    source,
+    source: { folder: source },
     tasks: components.map((component) => ({ name: component.name, component })),
     params: { target: 'shop', run: 'run-1', gateway: 'http://127.0.0.1:9' },
     token: 'token',
@@ -41,7 +41,9 @@ async function scan(source: string): Promise<{ ends: unknown[]; reports: Record<
   const updates = await collect(backend.watch('run-1'));
   const submitted = await world.submitted();
   return {
-    ends: updates.flatMap(({ task, end }) => (end ? [[task, end.outcome, end.reason]] : [])).sort(),
+    ends: endsOf(updates)
+      .map(({ task, end }) => [task, end.outcome, end.reason])
+      .sort(),
     reports: Object.fromEntries(Object.entries(submitted).map(([task, { report }]) => [task, JSON.parse(report)])),
   };
 }

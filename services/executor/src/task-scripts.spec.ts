@@ -4,13 +4,13 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Outcome, outcomeNames } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { TaskUpdate } from './backend.ts';
+import type { TaskEnd } from './backend.ts';
 import { localBackend } from './backends/local/index.ts';
 import { loadComponents } from './load-components.ts';
-import { collect, type TinyWorld, tinyWorld } from './testing/tiny-tools.ts';
+import { collect, endsOf, type TinyWorld, tinyWorld } from './testing/tiny-tools.ts';
 import { toolOf } from './tools/tool-spec.ts';
 
-const components = await loadComponents();
+const components = (await loadComponents()).filter(({ stage }) => stage === 'producer');
 let world: TinyWorld;
 beforeEach(async () => {
   world = await tinyWorld();
@@ -87,7 +87,7 @@ describe('the tasks that come with Assay', () => {
   });
 });
 
-async function run(name: string, script: string): Promise<TaskUpdate['end']> {
+async function run(name: string, script: string): Promise<TaskEnd | undefined> {
   const component = components.find((it) => it.name === name);
   const spec = component && toolOf(component);
   if (!component || !spec) throw new Error(`no ${name}`);
@@ -103,10 +103,10 @@ async function run(name: string, script: string): Promise<TaskUpdate['end']> {
     pipeline: 'scan',
     target: { name: 'shop', kind: 'repository' },
     revision: '',
-    source: world.source,
+    source: { folder: world.source },
     tasks: [{ name, component: { ...component, steps: [{ ...scan, script: stubbed }, ...component.steps.slice(1)] } }],
     params: { target: 'shop', run: 'run-1', gateway: 'http://127.0.0.1:9' },
     token: 'token',
   });
-  return (await collect(backend.watch(`run of ${name}`))).at(-1)?.end;
+  return endsOf(await collect(backend.watch(`run of ${name}`))).at(-1)?.end;
 }

@@ -2,8 +2,10 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openBlobs } from '@assay/blobs';
 import { type Component, loadComponent } from '@assay/pipeline';
-import type { TaskUpdate } from '../backend.ts';
+import type { TaskEnd, TaskUpdate } from '../backend.ts';
+import type { LocalPlanSettings } from '../backends/local/plan-on-this-machine.ts';
 import type { ToolPlaces } from '../tools/find-tool.ts';
 
 export interface TinyWorld extends AsyncDisposable {
@@ -13,6 +15,7 @@ export interface TinyWorld extends AsyncDisposable {
   readonly components: string;
   readonly cli: string;
   readonly places: ToolPlaces;
+  readonly plan: LocalPlanSettings;
   /** A program on the PATH. */
   tool(name: string, script: string): Promise<void>;
   /** A component that runs `scan` and hands over what it wrote to $REPORT. */
@@ -37,13 +40,23 @@ export async function tinyWorld(): Promise<TinyWorld> {
   await writeFile(join(source, 'index.js'), 'console.log(1);\n');
   const cli = join(root, 'assay.mjs');
   await writeFile(cli, fakeCli(outbox));
+  const places = { home, path: [bin, '/usr/local/bin', '/usr/bin', '/bin'] };
+  const blobs = await openBlobs(`file:${join(root, 'blobs')}`);
   return {
     root,
     home,
     source,
     components,
     cli,
-    places: { home, path: [bin, '/usr/local/bin', '/usr/bin', '/bin'] },
+    places,
+    plan: {
+      roots: [root],
+      components,
+      pipelines: join(root, 'pipelines'),
+      gatewayUrl: 'http://127.0.0.1:7077',
+      places,
+      blobs,
+    },
     tool: (name, script) => writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
     async component(name, { scan = `${name} >"$REPORT"`, tool = name, submit = true, ...rest } = {}) {
       await mkdir(join(components, name), { recursive: true });
@@ -70,6 +83,11 @@ export async function collect(updates: AsyncIterable<TaskUpdate>): Promise<TaskU
   const all: TaskUpdate[] = [];
   for await (const update of updates) all.push(update);
   return all;
+}
+
+/** How each task ended, in the order they did. */
+export function endsOf(updates: readonly TaskUpdate[]): { task: string; end: TaskEnd }[] {
+  return updates.flatMap((update) => (update.kind === 'finished' ? [update] : []));
 }
 
 /** Waits for something to become true; the spec's own time limit is the bound. */

@@ -1,11 +1,18 @@
 // The local backend: the same task.yaml that Tekton runs, its steps as processes of this machine.
 import { Outcome } from '@assay/contracts';
-import type { Backend, PlannedRun, PlannedTask, TaskEnd, TaskUpdate } from '../../backend.ts';
+import { type Stage, stages } from '@assay/pipeline';
+import type { Backend, PlannedRun, PlannedTask, TaskEnd } from '../../backend.ts';
+import { Updates } from '../updates.ts';
 import { handedOver, rememberHandedOver } from './handed-over.ts';
+import { type LocalPlanSettings, planOnThisMachine } from './plan-on-this-machine.ts';
 import { type LocalSettings, runTask } from './run-task.ts';
 import { Slots } from './slots.ts';
 
+/** Runs at the same time; the others wait, so that one is done before the last one begins. */
+const maxRuns = 2;
+
 export interface LocalBackendOptions extends LocalSettings {
+  readonly plan: LocalPlanSettings;
   /** Tasks at the same time, over all runs. At least 1. */
   readonly concurrency: number;
   readonly now: () => Date;
@@ -21,6 +28,7 @@ interface LocalRun {
 export function localBackend(options: LocalBackendOptions): Backend {
   const runs = new Map<string, LocalRun>();
   const slots = new Slots(options.concurrency);
+  const runSlots = new Slots(maxRuns);
 
   const begin = (run: PlannedRun): LocalRun => {
     const updates = new Updates();
@@ -28,24 +36,28 @@ export function localBackend(options: LocalBackendOptions): Backend {
     const one = async (task: PlannedTask): Promise<void> => {
       if (task.skip !== undefined) {
         const end = { ...ended(Outcome.SKIPPED, task.skip.reason), skip: task.skip.why };
-        updates.push({ task: task.name, at: options.now(), end });
+        updates.push({ kind: 'finished', task: task.name, at: options.now(), end });
         return;
       }
       await slots.use(async () => {
         if (stop.signal.aborted) {
           updates.push({
+            kind: 'finished',
             task: task.name,
             at: options.now(),
             end: ended(Outcome.CANCELLED, 'cancelled before it began'),
           });
           return;
         }
-        updates.push({ task: task.name, at: options.now() });
+        updates.push({ kind: 'started', task: task.name, at: options.now() });
         const end = await runOnce(task, run, options, stop.signal);
-        updates.push({ task: task.name, at: options.now(), end });
+        updates.push({ kind: 'finished', task: task.name, at: options.now(), end });
       });
     };
-    const done = Promise.all(run.tasks.map(one)).then(
+    const all = async (): Promise<void> => {
+      for (const stage of stages) await Promise.all(ofStage(run.tasks, stage).map(one));
+    };
+    const done = runSlots.use(all).then(
       () => updates.end(),
       (error: unknown) => {
         stop.abort();
@@ -55,8 +67,15 @@ export function localBackend(options: LocalBackendOptions): Backend {
     return { updates, stop, done };
   };
 
+  const release = async (runId: string): Promise<void> => {
+    const run = runs.get(runId);
+    run?.stop.abort();
+    await run?.done;
+    runs.delete(runId);
+  };
   return {
     name: 'local',
+    plan: (run) => planOnThisMachine(run, options.plan),
     async start(run) {
       if (!runs.has(run.runId)) runs.set(run.runId, begin(run));
     },
@@ -64,15 +83,21 @@ export function localBackend(options: LocalBackendOptions): Backend {
       const run = runs.get(runId);
       run?.stop.abort();
       await run?.done;
-      runs.delete(runId);
     },
     async *watch(runId) {
       const run = runs.get(runId);
-      if (!run) return;
-      yield* run.updates;
-      runs.delete(runId);
+      if (run) yield* run.updates;
+    },
+    release,
+    ping: async () => {},
+    close: async () => {
+      await Promise.all([...runs.keys()].map(release));
     },
   };
+}
+
+function ofStage(tasks: readonly PlannedTask[], stage: Stage): PlannedTask[] {
+  return tasks.filter(({ component }) => component.stage === stage);
 }
 
 /** A task that handed over its report before the executor was killed has ended already. */
@@ -88,38 +113,4 @@ async function runOnce(task: PlannedTask, run: PlannedRun, settings: LocalSettin
 
 function ended(outcome: Outcome, reason: string): TaskEnd {
   return { outcome, reason, exitCode: 0, durationMs: 0, reportIds: [], logTail: '' };
-}
-
-/** Updates in order, kept until they are read. */
-class Updates implements AsyncIterable<TaskUpdate> {
-  readonly #kept: TaskUpdate[] = [];
-  #ended: { error?: unknown } | undefined;
-  #wake: () => void = () => {};
-
-  push(update: TaskUpdate): void {
-    this.#kept.push(update);
-    this.#wake();
-  }
-
-  end(error?: unknown): void {
-    this.#ended = error === undefined ? {} : { error };
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TaskUpdate> {
-    for (;;) {
-      const update = this.#kept.shift();
-      if (update) {
-        yield update;
-        continue;
-      }
-      if (this.#ended) {
-        if ('error' in this.#ended) throw this.#ended.error;
-        return;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
 }

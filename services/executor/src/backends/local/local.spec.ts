@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Outcome, outcomeNames, Skip } from '@assay/contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { PlannedRun, PlannedTask, TaskEnd } from '../../backend.ts';
-import { collect, type TinyWorld, tinyWorld, until, untilGone } from '../../testing/tiny-tools.ts';
+import { collect, endsOf, type TinyWorld, tinyWorld, until, untilGone } from '../../testing/tiny-tools.ts';
 import { localBackend } from './index.ts';
 import { sweepTaskFolders } from './task-folder.ts';
 
@@ -23,7 +23,7 @@ const runOf = (tasks: readonly PlannedTask[], params = {}): PlannedRun => ({
   pipeline: 'scan',
   target: { name: 'shop', kind: 'repository' },
   revision: '',
-  source: world.source,
+  source: { folder: world.source },
   tasks,
   params: { target: 'shop', ...params },
   token,
@@ -38,13 +38,13 @@ async function endOf(
   const local = backend(settings);
   await local.start(runOf([{ name, component }]));
   const updates = await collect(local.watch('run-1'));
-  expect(updates.map(({ task, end }) => [task, end !== undefined])).toEqual([
-    [name, false],
-    [name, true],
+  expect(updates.map(({ kind, task }) => [kind, task])).toEqual([
+    ['started', name],
+    ['finished', name],
   ]);
-  const end = updates[1]?.end;
-  if (!end) throw new Error('no end');
-  return end;
+  const [ended] = endsOf(updates);
+  if (!ended) throw new Error('no end');
+  return ended.end;
 }
 
 describe('a task on this machine', () => {
@@ -151,7 +151,7 @@ describe('a task on this machine', () => {
     const component = await world.component('finder');
     const local = backend();
     await local.start({ ...runOf([{ name: 'finder', component }]), params: {} });
-    const [, last] = await collect(local.watch('run-1'));
+    const [last] = endsOf(await collect(local.watch('run-1')));
     expect(last?.end).toMatchObject({
       outcome: Outcome.FAILED,
       reason: expect.stringContaining('param "target" has no value'),
@@ -178,7 +178,7 @@ describe('a run on this machine', () => {
       ]),
     );
     const updates = await collect(local.watch('run-1'));
-    const ends = updates.flatMap(({ task, end }) => (end ? [[task, outcomeNames.of(end.outcome), end.reason]] : []));
+    const ends = endsOf(updates).map(({ task, end }) => [task, outcomeNames.of(end.outcome), end.reason]);
     expect(ends.sort()).toEqual([
       ['finder', 'succeeded', ''],
       ['missing', 'skipped', 'missing is not installed'],
@@ -215,8 +215,8 @@ describe('a run on this machine', () => {
     );
     const all = collect(local.watch('run-1'));
     await until(() => existsSync(started));
-    await local.cancel('run-1');
-    const outcomes = (await all).flatMap(({ task, end }) => (end ? [[task, outcomeNames.of(end.outcome)]] : []));
+    await local.cancel('run-1', 'enough');
+    const outcomes = endsOf(await all).map(({ task, end }) => [task, outcomeNames.of(end.outcome)]);
     expect(outcomes).toEqual([
       ['first', 'cancelled'],
       ['second', 'cancelled'],

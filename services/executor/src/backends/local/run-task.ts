@@ -7,7 +7,7 @@ import type { PlannedRun, PlannedTask, TaskEnd } from '../../backend.ts';
 import { type ProcessEnd, runProcess } from '../../run-process.ts';
 import { searchFolders, type ToolPlaces } from '../../tools/find-tool.ts';
 import { type ToolSpec, toolOf } from '../../tools/tool-spec.ts';
-import { lastLine, logTail } from './redact.ts';
+import { lastLine, logTail } from '../readable-log.ts';
 import { makeTaskFolder, type TaskFolder } from './task-folder.ts';
 
 /** Most bytes read of a result: a report's id, a digest. Tekton's own limit is 4 KiB. */
@@ -46,7 +46,7 @@ export async function runTask(
     const plan = planLocally(task.component, {
       params: run.params,
       workspaces: {
-        source: run.source,
+        source: sourceOf(run),
         output: folder.output,
         config: task.component.folder,
         credentials: folder.credentials,
@@ -83,6 +83,11 @@ export async function runTask(
   } finally {
     await folder.remove();
   }
+}
+
+function sourceOf({ runId, source }: PlannedRun): string {
+  if ('folder' in source) return source.folder;
+  throw new Fault(`run ${runId} was planned for another backend`, { code: 'task.source' });
 }
 
 async function runStep(

@@ -1,7 +1,7 @@
 // What the installers share: programs of this machine, run in the folder that becomes the installed version.
 import { basename } from 'node:path';
 import { InvalidInput, Transient } from '@assay/contracts';
-import { logTail } from '../../backends/local/redact.ts';
+import { logTail } from '../../backends/readable-log.ts';
 import { runProcess } from '../../run-process.ts';
 import { findProgram, type ToolPlaces } from '../find-tool.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lastLine, logTail, maxTailBytes } from './redact.ts';
+import { lastLine, logTail, maxTailBytes } from './readable-log.ts';
 
 describe('a log tail', () => {
   it.each([

@@ -17,14 +17,19 @@ const suspicious: readonly RegExp[] = [
   /(?<![A-Za-z0-9+_/.-])(?=[A-Za-z0-9+_=-]*\d)(?=[A-Za-z0-9+_=-]*[A-Za-z])[A-Za-z0-9+_=-]{32,}/g,
 ];
 
-/** The last of an output, at most 4 KiB, without the given values and without what has a secret's shape. */
-export function logTail(output: string, secrets: readonly string[]): string {
+/** An output without the given values, without what has a secret's shape and without what acts on a terminal. */
+export function readableLog(output: string, secrets: readonly string[]): string {
   let text = output;
   for (const secret of secrets) if (secret.length >= 6) text = text.replaceAll(secret, redacted);
   text = replaceSecrets(text, () => redacted);
   for (const shape of suspicious) text = text.replace(shape, redacted);
   // Terminal colours and other control characters.
-  text = text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  return text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+}
+
+/** The last of an output, at most 4 KiB, as `readableLog` has it. */
+export function logTail(output: string, secrets: readonly string[]): string {
+  const text = readableLog(output, secrets);
   const bytes = Buffer.from(text.trim());
   if (bytes.length <= maxTailBytes) return bytes.toString();
   // From the start of a line, so that no character and no replaced word is cut in two.
