@@ -1,13 +1,13 @@
 // Builds the images: npm run images -- [--registry R] [--version V] [--builder buildah|docker] [--push] [names…]
 // A context for each in node_modules/.cache/images, then the builder with the Dockerfile beside this file. The same
 // sources give the same digest: files have no times, modes are settled, nothing says when or where it was built.
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InvalidInput } from '@assay/contracts';
 import { copyAssets, settleModes } from './assets.ts';
+import { type Builder, builderNamed, commandOf, pushCommand, run } from './builder.ts';
 import { bundleService, root } from './bundle.ts';
 import { closureOf, copyModules, readLock } from './production-modules.ts';
 
@@ -21,9 +21,6 @@ const scanners = [
   '@secretlint/secretlint-rule-preset-recommend',
   '@secretlint/secretlint-formatter-sarif',
 ];
-
-const builders = ['buildah', 'docker'] as const;
-type Builder = (typeof builders)[number];
 
 export interface Target {
   registry: string;
@@ -77,39 +74,7 @@ export function buildCommand(builder: Builder, name: string, context: string, ta
     name === 'cli' ? 'cli' : 'service',
     ...Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
   ];
-  if (builder === 'buildah')
-    // Isolation by chroot needs no other program and no rights that a container would not give.
-    return [
-      'buildah',
-      'build',
-      '--isolation',
-      'chroot',
-      '--layers',
-      '--timestamp',
-      target.epoch,
-      ...common,
-      '--tag',
-      image,
-      context,
-    ];
-  return [
-    'docker',
-    'buildx',
-    'build',
-    '--provenance=false',
-    '--build-arg',
-    `SOURCE_DATE_EPOCH=${target.epoch}`,
-    ...common,
-    '--output',
-    `type=image,name=${image},rewrite-timestamp=true`,
-    context,
-  ];
-}
-
-function pushCommand(builder: Builder, image: string): string[] {
-  return builder === 'buildah'
-    ? ['buildah', 'push', '--quiet', image, `docker://${image}`]
-    : ['docker', 'push', '--quiet', image];
+  return commandOf(builder, { image, context, epoch: target.epoch, common });
 }
 
 async function main(): Promise<void> {
@@ -123,8 +88,7 @@ async function main(): Promise<void> {
       push: { type: 'boolean', default: false },
     },
   });
-  const builder = builders.find((each) => each === values.builder);
-  if (!builder) throw new InvalidInput(`--builder must be one of ${builders.join(', ')}`, { code: 'images.builder' });
+  const builder = builderNamed(values.builder);
   const known = await imageNames();
   const unknown = positionals.filter((name) => !known.includes(name));
   if (unknown.length > 0)
@@ -137,28 +101,6 @@ async function main(): Promise<void> {
     if (values.push) await run(pushCommand(builder, imageOf(name, target)));
     console.log(imageOf(name, target));
   }
-}
-
-/** Runs quietly; what it wrote is shown only when it fails. */
-async function run([program = '', ...args]: string[]): Promise<void> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const written: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => written.push(chunk));
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(
-        new InvalidInput(`${program} does not run: install it, or choose another --builder`, {
-          code: 'images.builder',
-          cause,
-        }),
-      ),
-    );
-    child.once('close', (code) => {
-      if (code === 0) return resolve();
-      process.stderr.write(Buffer.concat(written));
-      reject(new InvalidInput(`${program} ${args[0]} failed (exit code ${code})`, { code: 'images.build' }));
-    });
-  });
 }
 
 if (import.meta.main) {
