@@ -59,6 +59,12 @@ export const registry: readonly Entry[] = [
     summary: 'store a file for an enrichment step',
     load: () => import('./commands/blob.ts'),
   },
+  {
+    name: 'run-findings',
+    group: move,
+    summary: 'a run’s findings for a program in one of its tasks, and back',
+    load: () => import('./commands/run-findings.ts'),
+  },
   { name: 'event', group: move, summary: 'publish and follow events', load: () => import('./commands/event.ts') },
   {
     name: 'sink',

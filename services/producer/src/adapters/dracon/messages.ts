@@ -47,6 +47,7 @@ export interface Issue {
   readonly description: string;
   readonly source: string;
   readonly cve: string;
+  readonly uuid: string;
   /** A CycloneDX BOM as JSON; "" for an issue that is one. */
   readonly sbom: string;
   /** Lines around the flagged ones, or a part of a request. */
