@@ -1,7 +1,8 @@
 // Secrets out of every text before anything leaves the producer. A secret has two stand-ins: what people see, and what
 // identity is made of: a keyed hash, so that two secrets in one place stay two findings and nobody can try values.
 import { createHmac } from 'node:crypto';
-import { keyEnd, maySecret, privateKey, redacted, replaceSecrets } from '@assay/contracts/secret-patterns';
+import { keyEnd, privateKey, redacted, replaceSecrets } from '@assay/contracts/secret-patterns';
+import { mayHoldSecret } from './may-secret.ts';
 
 export { redacted };
 
@@ -29,13 +30,13 @@ export class Redactor {
 
   /** Whether a text is what it was, for people and for identity: asked once where it serves both. */
   isClean(text: string): boolean {
-    return !maySecret.test(text);
+    return !mayHoldSecret(text);
   }
 
   /** The text for people; of a long one its start. */
   shown(text: string, secrets: readonly string[] = []): string {
     if (text.length > maxLookedAt) return startOf(text, (start) => this.shown(start, secrets));
-    if (secrets.length === 0 && !maySecret.test(text)) return text;
+    if (secrets.length === 0 && !mayHoldSecret(text)) return text;
     return replace(text, secrets, () => redacted);
   }
 
@@ -70,7 +71,7 @@ export class Redactor {
   /** The text for identity: every secret is its keyed hash. */
   hashed(text: string, secrets: readonly string[] = []): string {
     if (text.length > maxLookedAt) return startOf(text, (start) => this.hashed(start, secrets));
-    if (secrets.length === 0 && !maySecret.test(text)) return text;
+    if (secrets.length === 0 && !mayHoldSecret(text)) return text;
     return replace(text, secrets, (value) => this.#standIn(value));
   }
 
