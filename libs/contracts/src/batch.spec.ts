@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Batch, batchType, findingAt, findingBatchType, findingType, identityAt, pick } from './batch.ts';
+import {
+  type Batch,
+  batchType,
+  FindingsWriter,
+  findingAt,
+  findingBatchType,
+  findingType,
+  identityAt,
+  pick,
+} from './batch.ts';
 import { recordsOf } from './record.ts';
 
 const batch: Batch = batchType.create({
@@ -14,6 +23,28 @@ const batch: Batch = batchType.create({
     { step: 'all', annotations: { team: 'web' } },
     { step: 'some', positions: [0, 2], owners: ['@acme/web'] },
   ],
+});
+
+describe('findings written one behind the other', () => {
+  it.each([0, 1, 114, 115, 116, 117, 16_370, 16_371, 16_372, 300_000])(
+    'are what each is alone, with titles of %i bytes',
+    (length) => {
+      const drafts = [
+        { rule: 'a', title: 'x'.repeat(length), severity: 2 as const },
+        {},
+        { title: 'ü'.repeat(length / 2) },
+      ];
+      const writer = new FindingsWriter();
+      const alone = drafts.map((draft) => Buffer.from(findingType.encode(draft)).toString('latin1'));
+      expect(drafts.map((draft) => writer.add(draft))).toEqual(alone.map((bytes) => bytes.length));
+      expect(writer.count).toBe(3);
+      const texts = (findings: Uint8Array[]) => findings.map((bytes) => Buffer.from(bytes).toString('latin1'));
+      expect(texts(writer.findings())).toEqual(alone);
+      expect(texts(writer.findings(true))).toEqual(alone.slice(0, 2));
+      const read = batchType.decode(batchType.encode({ ...batch, findings: writer.findings() }));
+      expect(texts(read.findings)).toEqual(alone);
+    },
+  );
 });
 
 describe('a batch', () => {

@@ -117,6 +117,38 @@ function decodeBatch(bytes: Uint8Array): Batch {
   return { ...generated.decode(Buffer.concat(others)), findings };
 }
 
+/** Findings written one behind the other, as a batch has them: they are copied once, when the batch is. */
+export class FindingsWriter {
+  readonly #type = root.lookupType('assay.v1.Finding');
+  readonly #writer = protobuf.Writer.create();
+  /** Where each begins and ends. */
+  readonly #places: number[] = [];
+
+  get count(): number {
+    return this.#places.length / 2;
+  }
+
+  /** Appends a finding; gives its bytes. */
+  add(finding: Draft<Finding>): number {
+    const writer = this.#writer.uint32(findingsTag);
+    const before = writer.pos;
+    this.#type.encode(finding, writer.fork()).ldelim();
+    const end = writer.pos;
+    // Its length stands before it, and is that of what is left.
+    let length = end - before - 1;
+    while (length + varintSize(length) > end - before) length--;
+    this.#places.push(end - length, end);
+    return length;
+  }
+
+  /** All, but for the last one where it `isLeftOut`. */
+  findings(isLeftOut = false): Uint8Array[] {
+    const bytes = this.#writer.finish(true);
+    const count = this.count - Number(isLeftOut);
+    return Array.from({ length: count }, (_, at) => bytes.subarray(this.#places[2 * at], this.#places[2 * at + 1]));
+  }
+}
+
 function varintSize(value: number): number {
   let size = 1;
   for (let rest = value; rest > 127; rest >>>= 7) size++;

@@ -46,6 +46,7 @@ export {
   type Batch,
   batchType,
   enrichmentsAt,
+  FindingsWriter,
   findingAt,
   findingBatchType,
   findingType,

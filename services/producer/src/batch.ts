@@ -2,7 +2,7 @@
 // the stages behind route by it: mixed ones would have to be split there into several times as many events.
 import {
   type Batch,
-  findingType,
+  FindingsWriter,
   maxBatchBytes,
   maxBatchFindings,
   type Step,
@@ -27,7 +27,7 @@ const margin = 32 * 1024;
 /** What has gathered of one severity. */
 interface Gathering {
   tool: IdentifiedFinding['tool'];
-  findings: Uint8Array[];
+  findings: FindingsWriter;
   bytes: number;
   identities: string;
 }
@@ -48,31 +48,27 @@ export class FindingBatcher {
 
   /** Adds a finding; gives the batch of its severity before it when that is full or of another tool. */
   add({ finding, identity, severity, tool }: IdentifiedFinding): Batch | undefined {
-    const bytes = findingType.encode(finding);
     const before = this.#gatherings.get(severity);
-    if (
-      before !== undefined &&
-      before.findings.length < maxBatchFindings &&
-      before.bytes + bytes.length <= maxBatchBytes - margin &&
-      before.tool === tool
-    ) {
-      before.findings.push(bytes);
-      before.bytes += bytes.length;
+    const hasRoom = before?.tool === tool && before.findings.count < maxBatchFindings;
+    const bytes = hasRoom ? before.findings.add(finding) : 0;
+    if (hasRoom && before.bytes + bytes <= maxBatchBytes - margin) {
+      before.bytes += bytes;
       before.identities += identity;
       return undefined;
     }
-    this.#gatherings.set(severity, { tool, findings: [bytes], bytes: bytes.length, identities: identity });
-    return before && this.#batch(severity, before);
+    const findings = new FindingsWriter();
+    this.#gatherings.set(severity, { tool, findings, bytes: findings.add(finding), identities: identity });
+    return before && this.#batch(severity, before, before.findings.findings(hasRoom));
   }
 
   /** What has gathered, worst first. */
   rest(): Batch[] {
     const gathered = [...this.#gatherings].sort(([a], [b]) => b - a);
     this.#gatherings.clear();
-    return gathered.map(([severity, gathering]) => this.#batch(severity, gathering));
+    return gathered.map(([severity, gathering]) => this.#batch(severity, gathering, gathering.findings.findings()));
   }
 
-  #batch(severity: number, { tool, findings, identities }: Gathering): Batch {
+  #batch(severity: number, { tool, identities }: Gathering, findings: Uint8Array[]): Batch {
     return {
       ...this.#head,
       tool,
