@@ -30,7 +30,7 @@ describe('a component', () => {
   };
 
   it.each([
-    ['another apiVersion', change('tekton.dev/v1', 'tekton.dev/v1beta1'), /task\.yaml:1: apiVersion/],
+    ['another apiVersion', change('tekton.dev/v1', 'tekton.dev/v1alpha1'), /task\.yaml:1: apiVersion/],
     ['no label', change(/ {2}labels:\n.*\n/, ''), /task\.yaml:4: metadata › labels/],
     ['an unknown stage', change('component: producer', 'component: scanner'), /task\.yaml:6: .*producer/],
     ['a misspelt field', change('script: |', 'scirpt: |'), /task\.yaml:\d+: spec › steps › 0/],

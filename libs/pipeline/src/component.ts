@@ -3,9 +3,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
-import { type Located, parseYaml, readYaml } from './read-yaml.ts';
+import { convertTask } from './dracon/convert-task.ts';
+import type { HelmContext } from './dracon/helm-text.ts';
+import { checked, type Located, parseDocument, readText } from './read-yaml.ts';
 import { type Reference, references } from './substitute.ts';
-import { type Stage, stageLabel, type TaskParam, type TaskStep, type TektonTask, taskSchema } from './task-schema.ts';
+import {
+  annotationPrefix,
+  durationSchema,
+  type Stage,
+  stageLabel,
+  type TaskParam,
+  type TaskStep,
+  type TektonTask,
+  taskSchema,
+} from './task-schema.ts';
 
 const code = 'component.invalid';
 /** What makes a folder a component. */
@@ -25,12 +36,17 @@ export interface Component {
   readonly results: readonly NonNullable<TektonTask['spec']['results']>[number][];
   /** With the stepTemplate merged in. */
   readonly steps: readonly TaskStep[];
-  /** The Task as written. */
+  /** The Task as written; one of Dracon's as converted. */
   readonly task: TektonTask;
+  /** What is odd about it and does no harm: "task.yaml:12: …". */
+  readonly warnings: readonly string[];
+  /** One of Dracon's: held to what Tekton demands, not to our rules. */
+  readonly isForeign: boolean;
 }
 
-export async function loadComponent(file: string): Promise<Component> {
-  return toComponent(await readYaml(file, taskSchema, code), file);
+/** `helm`: values for a component of Dracon's, which takes some from there. */
+export async function loadComponent(file: string, helm: HelmContext = {}): Promise<Component> {
+  return parseComponent(await readText(file, code), file, helm);
 }
 
 /**
@@ -38,13 +54,13 @@ export async function loadComponent(file: string): Promise<Component> {
  * another name lie in that format's folder. By the component's name. A folder without one is passed over; throws
  * InvalidInput when one is wrong: a broken component is never left out.
  */
-export async function loadComponents(folder: string): Promise<Component[]> {
+export async function loadComponents(folder: string, helm: HelmContext = {}): Promise<Component[]> {
   const folders = await foldersOf(folder);
   const inner = await Promise.all(folders.map(foldersOf));
   const files = await Promise.all(
     [...folders, ...inner.flat()].map(async (path) => ((await hasTask(path)) ? [join(path, taskFile)] : [])),
   );
-  const components = await Promise.all(files.flat().map(loadComponent));
+  const components = await Promise.all(files.flat().map((file) => loadComponent(file, helm)));
   return components.sort((left, right) => left.name.localeCompare(right.name));
 }
 
@@ -61,11 +77,14 @@ export async function hasTask(folder: string): Promise<boolean> {
   );
 }
 
-export function parseComponent(text: string, file: string): Component {
-  return toComponent(parseYaml(text, file, taskSchema, code), file);
+export function parseComponent(text: string, file: string, helm: HelmContext = {}): Component {
+  return componentOf(parseDocument(text, file, code), file, helm);
 }
 
-function toComponent(located: Located<TektonTask>, file: string): Component {
+/** Of one document of a file. */
+export function componentOf(document: Located<unknown>, file: string, helm: HelmContext = {}): Component {
+  const { document: ours, warnings, isForeign } = convertTask(document, helm);
+  const located = checked(ours, taskSchema, code);
   const { metadata, spec } = located.value;
   const component: Component = {
     name: metadata.name,
@@ -79,15 +98,19 @@ function toComponent(located: Located<TektonTask>, file: string): Component {
     results: spec.results ?? [],
     steps: spec.steps.map((step) => fromTemplate(step, spec.stepTemplate)),
     task: located.value,
+    warnings,
+    isForeign,
   };
+  const doubtful = [...wrongVariables(component, located)];
   const mistakes = [
     ...duplicates(component, located),
     ...wrongDefaults(component, located),
-    ...wrongVariables(component, located),
+    ...(isForeign ? [] : doubtful),
     ...withoutImage(component, located),
+    ...wrongAnnotations(component, located),
   ];
   if (mistakes.length > 0) throw new InvalidInput(mistakes.join('\n'), { code });
-  return component;
+  return isForeign ? { ...component, warnings: [...warnings, ...doubtful] } : component;
 }
 
 // Tekton merges as Kubernetes' strategic merge does: the step's own fields win, environment goes by name.
@@ -177,5 +200,20 @@ function isKnown({ root, path }: Reference, component: Component): boolean {
 function* withoutImage({ steps }: Component, { at }: Located<TektonTask>) {
   for (const [index, { image, ref }] of steps.entries()) {
     if (!image && !ref) yield `${at(['spec', 'steps', index])}: the step has no image, and the stepTemplate neither`;
+  }
+}
+
+function* wrongAnnotations({ annotations }: Component, { at }: Located<TektonTask>) {
+  const rules = {
+    timeout: [
+      durationSchema.safeParse(annotations[`${annotationPrefix}timeout`] ?? '1s').success,
+      'like "1h30m" or "90s"',
+    ],
+    retries: [/^\d$/.test(annotations[`${annotationPrefix}retries`] ?? '0'), 'a number from 0 to 9'],
+    finally: [/^(true|false)$/.test(annotations[`${annotationPrefix}finally`] ?? 'true'), '"true" or "false"'],
+  } as const;
+  for (const [name, [isRight, what]] of Object.entries(rules)) {
+    const key = annotationPrefix + name;
+    if (!isRight) yield `${at(['metadata', 'annotations', key])}: ${key} must be ${what}`;
   }
 }

@@ -62,12 +62,13 @@ describe('a composed Pipeline', () => {
           'app.kubernetes.io/part-of': 'assay',
           'assay.dev/pipeline': 'nightly',
         },
+        annotations: { 'assay.dev/selects': 'git' },
       },
       spec: {
         params: [
           { name: 'source-url', type: 'string', description: 'Where a source component fetches from', default: '' },
           { name: 'revision', type: 'string', description: 'What is scanned: a commit, a digest', default: '' },
-          { name: 'git-applies-to', type: 'string', default: '{"lint":["**/*.js","**/*.mjs"]}' },
+          { name: 'applies-to', type: 'string', default: '"lint":["**/*.js","**/*.mjs"]' },
           { name: 'target', type: 'string', description: 'Whose findings these are' },
           { name: 'lint-base-scan-id', type: 'string', default: '' },
           { name: 'lint-flags', type: 'array', default: ['-q'] },
@@ -85,7 +86,7 @@ describe('a composed Pipeline', () => {
             params: [
               { name: 'source-url', value: '$(params.source-url)' },
               { name: 'revision', value: '$(params.revision)' },
-              { name: 'applies-to', value: '$(params.git-applies-to)' },
+              { name: 'applies-to', value: '{$(params.applies-to)}' },
             ],
             workspaces: [
               { name: 'source', workspace: 'source' },

@@ -2,8 +2,8 @@
 // component, of the nearest earlier stage that is present, and of the source component; plain kustomize can do that too.
 
 import type { Component } from './component.ts';
-import { givenParamSpecs } from './given-params.ts';
-import { atRegistry, type ImageChoice } from './images.ts';
+import { composedParams, givenParamSpecs, givenParams } from './given-params.ts';
+import { type ImageChoice, type ImageReplacement, withImage } from './images.ts';
 import { pipelineParamOf, pipelineWorkspaceOf } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 import { annotationPrefix, type ParamValue, type Stage, stageLabel, stages, type TaskParam } from './task-schema.ts';
@@ -18,8 +18,13 @@ export interface ComposeOptions {
 export interface TektonPipeline {
   readonly apiVersion: 'tekton.dev/v1';
   readonly kind: 'Pipeline';
-  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: {
+    readonly description?: string;
     readonly params: readonly PipelineParam[];
     readonly workspaces: readonly PipelineWorkspace[];
     readonly tasks: readonly PipelineTask[];
@@ -56,23 +61,44 @@ export interface WhenExpression {
 }
 
 /** The pipeline's components are in the order of their stages, as loadPipeline gives them. */
-export function composePipeline(
-  { name, components }: Pick<Pipeline, 'name' | 'components'>,
-  options: ComposeOptions,
-): TektonPipeline {
-  const tasks = components.map((component) => ({ component, task: taskOf(component, components, options) }));
-  const last = tasks.filter(({ component }) => isLast(component)).map(({ task }) => task);
+export function composePipeline(pipeline: Composable, options: ComposeOptions): TektonPipeline {
+  const { name, components, base, images } = pipeline;
+  const composed = components.map((component) => ({
+    component,
+    task: taskOf(component, components, options, images ?? []),
+  }));
+  const tasks = composed.filter(({ component }) => !isLast(component)).map(({ task }) => task);
+  const last = composed.filter(({ component }) => isLast(component)).map(({ task }) => task);
+  const selector = tellerOf(components);
+  const annotations = { ...base?.metadata.annotations, ...(selector ? { [selectsAnnotation]: selector.name } : {}) };
+  const own = base?.spec ?? {};
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'Pipeline',
-    metadata: { name, labels: pipelineLabels(name) },
+    metadata: {
+      name,
+      labels: { ...pipelineLabels(name), ...base?.metadata.labels },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    },
     spec: {
-      params: paramsOf(components),
-      workspaces: workspacesOf(components),
-      tasks: tasks.filter(({ component }) => !isLast(component)).map(({ task }) => task),
-      ...(last.length > 0 ? { finally: last } : {}),
+      ...own,
+      params: byName(own.params, paramsOf(components)),
+      workspaces: byName(own.workspaces, workspacesOf(components)),
+      tasks: [...(own.tasks ?? []), ...tasks],
+      ...(own.finally || last.length > 0 ? { finally: [...(own.finally ?? []), ...last] } : {}),
     },
   };
+}
+
+/** Says in a Pipeline which source tells what has something to scan. */
+export const selectsAnnotation = `${annotationPrefix}selects`;
+
+/** What of a pipeline is composed. */
+export type Composable = Pick<Pipeline, 'name' | 'components' | 'base' | 'images'>;
+
+// One of the same name takes the place of the first.
+function byName<T extends { name: string }>(first: readonly T[] | undefined, then: readonly T[]): T[] {
+  return [...new Map([...(first ?? []), ...then].map((it) => [it.name, it])).values()];
 }
 
 /** What marks a Pipeline as one that we composed. */
@@ -94,6 +120,17 @@ export function applicationOf(components: readonly Component[]): Record<string, 
   );
 }
 
+// The members of a JSON object, without its braces: plain kustomize can only add to the end of a text.
+function membersOf(components: readonly Component[]): string {
+  return components.map(memberOf).filter(Boolean).join(',');
+}
+
+/** `"gosec":["**\/*.go"]`; "" for a component that looks at everything. */
+export function memberOf(component: Component): string {
+  const globs = component.stage === 'producer' ? globsOf(component) : [];
+  return globs.length > 0 ? `${JSON.stringify(component.name)}:${JSON.stringify(globs)}` : '';
+}
+
 /** The source component that tells which of the others have something to scan. */
 export function tellerOf(components: readonly Component[]): Component | undefined {
   return components.find(
@@ -104,7 +141,12 @@ export function tellerOf(components: readonly Component[]): Component | undefine
   );
 }
 
-function taskOf(component: Component, all: readonly Component[], options: ComposeOptions): PipelineTask {
+function taskOf(
+  component: Component,
+  all: readonly Component[],
+  options: ComposeOptions,
+  images: readonly ImageReplacement[],
+): PipelineTask {
   const { name, annotations, params, workspaces } = component;
   const before = isLast(component) ? [] : previousOf(component, all);
   const when = whenOf(component, all);
@@ -117,7 +159,7 @@ function taskOf(component: Component, all: readonly Component[], options: Compos
     ...(timeout ? { timeout } : {}),
     ...(retries ? { retries: Number(retries) } : {}),
     ...(options.tasks === 'inline'
-      ? { taskSpec: taskSpecOf(component, options.images) }
+      ? { taskSpec: taskSpecOf(component, options.images, images) }
       : { taskRef: { kind: 'Task', name } }),
     ...(params.length > 0
       ? { params: params.map((param) => ({ name: param.name, value: valueFor(component, param, all) })) }
@@ -152,14 +194,18 @@ export function globsOf({ annotations }: Component): string[] {
 }
 
 // Enum is checked by us: Tekton refuses it unless a feature is switched on.
-function taskSpecOf({ task, stage }: Component, images: ImageChoice | undefined): Record<string, unknown> {
+function taskSpecOf(
+  { task, stage }: Component,
+  choice: ImageChoice | undefined,
+  images: readonly ImageReplacement[],
+): Record<string, unknown> {
   const { params, steps, stepTemplate, ...rest } = task.spec;
   return {
     metadata: { labels: { [stageLabel]: stage } },
     ...rest,
     ...(params ? { params: params.map(({ enum: _, ...param }) => param) } : {}),
-    ...(stepTemplate ? { stepTemplate: atRegistry(stepTemplate, images) } : {}),
-    steps: steps.map((step) => atRegistry(step, images)),
+    ...(stepTemplate ? { stepTemplate: withImage(stepTemplate, choice, images) } : {}),
+    steps: steps.map((step) => withImage(step, choice, images)),
   };
 }
 
@@ -169,16 +215,15 @@ function paramsOf(components: readonly Component[]): PipelineParam[] {
     for (const param of component.params) {
       if (isAnchors(param)) continue;
       const name = pipelineParamOf(component.name, param.name);
-      params.set(name, givenParamSpecs.get(name) ?? paramOf(name, param, component, components));
+      params.set(name, givenParamSpecs.get(name) ?? paramOf(name, param, components));
     }
   }
   return [...params.values()];
 }
 
-function paramOf(name: string, param: TaskParam, component: Component, all: readonly Component[]): PipelineParam {
+function paramOf(name: string, param: TaskParam, all: readonly Component[]): PipelineParam {
   const { description, properties } = param;
-  const fallback =
-    component === tellerOf(all) && param.name === 'applies-to' ? JSON.stringify(applicationOf(all)) : param.default;
+  const fallback = composedParams.includes(name) ? membersOf(all) : param.default;
   return {
     name,
     type: typeOf(param),
@@ -193,6 +238,7 @@ function valueFor(component: Component, param: TaskParam, all: readonly Componen
   const result = resultFor(component, param, all);
   if (result) return result;
   const name = pipelineParamOf(component.name, param.name);
+  if (composedParams.includes(name)) return `{$(params.${name})}`;
   switch (typeOf(param)) {
     case 'array':
       return [`$(params.${name}[*])`];
@@ -216,7 +262,7 @@ function anchorsOf(component: Component, all: readonly Component[]): string[] {
 
 // "base-scan-id" is the result "scan-id" of the component of the stage base; Dracon's "dracon_scan_id" is the result
 // "dracon-scan-id". What a source fetched is what the others say they scanned.
-function resultFor(component: Component, param: TaskParam, all: readonly Component[]): string | undefined {
+export function resultFor(component: Component, param: TaskParam, all: readonly Component[]): string | undefined {
   const earlier = all.filter(({ stage }) => stages.indexOf(stage) < stages.indexOf(component.stage));
   for (const { name, stage, results } of earlier) {
     const result = results.find((it) => wiredNames(stage, it.name).includes(param.name));
@@ -231,8 +277,8 @@ function resultFor(component: Component, param: TaskParam, all: readonly Compone
 export function wiredNames(stage: Stage, result: string): string[] {
   if (stage !== 'base' && stage !== 'source') return [];
   return [
-    `${stage}-${result}`,
-    ...(result.startsWith('dracon-') ? [result.replaceAll('-', '_')] : []),
+    ...[`${stage}-${result}`].filter((name) => !givenParams.includes(name)),
+    ...(stage === 'base' && result.startsWith('dracon-') ? [result.replaceAll('-', '_')] : []),
     ...(stage === 'source' && result === 'revision' ? ['revision'] : []),
   ];
 }

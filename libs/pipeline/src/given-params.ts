@@ -15,3 +15,5 @@ const specs: readonly PipelineParam[] = [
 
 export const givenParamSpecs: ReadonlyMap<string, PipelineParam> = new Map(specs.map((spec) => [spec.name, spec]));
 export const givenParams: readonly string[] = [...givenParamSpecs.keys()];
+/** Params of a Pipeline whose value its composition says. */
+export const composedParams: readonly string[] = ['applies-to'];

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { type Component, describe, fits } from './component.ts';
+import { pipelineParamOf } from './names.ts';
 import { substitute, substituteAll, type Variables } from './substitute.ts';
 import { durationMs, type ParamValue, type TaskStep } from './task-schema.ts';
 
@@ -97,7 +98,7 @@ function scriptOf(text: string, file: string): { file: string; content: string; 
 function paramsOf(component: Component, given: Readonly<Record<string, ParamValue>>): Record<string, ParamValue> {
   const values: Record<string, ParamValue> = {};
   for (const param of component.params) {
-    const value = given[param.name] ?? param.default;
+    const value = given[pipelineParamOf(component.name, param.name)] ?? given[param.name] ?? param.default;
     if (value === undefined) throw unusable(component, `param "${param.name}" has no value; give it one`);
     if (!fits(param, value)) throw unusable(component, `param "${param.name}" must be ${describe(param)}`);
     values[param.name] = value;

@@ -1,7 +1,7 @@
 // Reads one YAML file into a zod schema; every mistake is told with file and line.
 import { readFile } from 'node:fs/promises';
 import { InvalidInput } from '@assay/contracts';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
 
 /** Most bytes of a component or pipeline file: far above what people write, far below what hurts. */
@@ -17,28 +17,45 @@ export interface Located<T> {
 }
 
 export async function readYaml<T>(file: string, schema: z.ZodType<T>, code: string): Promise<Located<T>> {
-  let text: string;
+  return parseYaml(await readText(file, code), file, schema, code);
+}
+
+export async function readText(file: string, code: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
     throw new InvalidInput(`Cannot read ${file}; check the path and its permissions.`, { code, cause });
   }
-  return parseYaml(text, file, schema, code);
 }
 
-/** Throws InvalidInput with the given code. Aliases are refused beyond a few: they can multiply a file's size. */
+/** One document. Throws InvalidInput with the given code. */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, code: string): Located<T> {
+  return checked(parseDocument(text, file, code), schema, code);
+}
+
+export function parseDocument(text: string, file: string, code: string): Located<unknown> {
+  const [document, second] = parseDocuments(text, file, code);
+  if (!document) throw new InvalidInput(`${file} is empty.`, { code });
+  if (second) throw new InvalidInput(`${file} has several documents; put each in a file of its own.`, { code });
+  return document;
+}
+
+/** Each document that says something. Aliases are refused beyond a few: they can multiply a file's size. */
+export function parseDocuments(text: string, file: string, code: string): Located<unknown>[] {
   if (Buffer.byteLength(text) > maxBytes) {
     throw new InvalidInput(`${file} is larger than ${maxBytes} bytes; it is hardly a component.`, { code });
   }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  const [document, second] = Array.isArray(documents) ? documents : [];
-  if (!document) throw new InvalidInput(`${file} is empty.`, { code });
-  if (second) throw new InvalidInput(`${file} has several documents; put each in a file of its own.`, { code });
+  if (!Array.isArray(documents)) return [];
+  return documents
+    .map((document) => locatedIn(document, file, lines, code))
+    .filter(({ value }) => value !== null && value !== undefined);
+}
+
+function locatedIn(document: Document.Parsed, file: string, lines: LineCounter, code: string): Located<unknown> {
   const [broken] = document.errors;
   if (broken) throw new InvalidInput(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`, { code });
-
   const at = (path: readonly PropertyKey[]): string => {
     for (let length = path.length; length >= 0; length -= 1) {
       const node = document.getIn(path.slice(0, length), true);
@@ -47,12 +64,15 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, c
     }
     return `${file}:1`;
   };
-  let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 20 });
+    return { value: document.toJS({ maxAliasCount: 20 }), at };
   } catch (cause) {
     throw new InvalidInput(`${file} uses too many aliases; write the values out.`, { code, cause });
   }
+}
+
+/** What a document says, if it is what the schema says; every mistake with its line. */
+export function checked<T>({ value, at }: Located<unknown>, schema: z.ZodType<T>, code: string): Located<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data, at };
   const mistakes = parsed.error.issues.map(({ path, message }) => `${at(path)}: ${[...path, message].join(' › ')}`);

@@ -41,7 +41,7 @@ const param = z.strictObject({
 
 const variable = z.strictObject({ name: environmentName, value: z.string().optional(), valueFrom: opaque });
 
-const duration = z
+export const durationSchema = z
   .string()
   .regex(/^(\d+h)?(\d+m)?(\d+s)?$/, 'must be like "1h30m" or "90s"')
   .refine((text) => text !== '', 'must be like "1h30m" or "90s"');
@@ -73,7 +73,7 @@ const step = z
     displayName: z.string().optional(),
     ...container,
     script: z.string().optional(),
-    timeout: duration.optional(),
+    timeout: durationSchema.optional(),
     onError: z.enum(['stopAndFail', 'continue']).optional(),
     /** Only these see the workspaces that a step names; the others do not have them mounted. */
     workspaces: z
@@ -103,7 +103,10 @@ export const taskSchema = z.strictObject({
   kind: z.literal('Task'),
   metadata: z.looseObject({
     name: objectName,
-    labels: z.looseObject({ [stageLabel]: z.enum(stages) }),
+    labels: z.looseObject(
+      { [stageLabel]: z.enum(stages, `must be one of ${stages.join(', ')}`) },
+      `has no labels; a component says its stage by "${stageLabel}": one of ${stages.join(', ')}`,
+    ),
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   spec: z.strictObject({

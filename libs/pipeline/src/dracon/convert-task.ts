@@ -1,0 +1,154 @@
+// A Task as Dracon's components are written (tekton.dev/v1beta1, with Helm's expressions, sharing one workspace) as a
+// component of ours: tekton.dev/v1, the workspace `source` to read, a step that hands the report over. What cannot be
+// kept is told, never dropped silently.
+import type { Located } from '../read-yaml.ts';
+import { stageLabel } from '../task-schema.ts';
+import { fillHelm, type HelmContext, hasHelm } from './helm-text.ts';
+import { withSubmit } from './submit-step.ts';
+
+/** The label of those who went on with Dracon under another name. */
+const otherLabels = ['v1.smithy.smithy-security.com/component'];
+/** What they call the volume with the code, and what each task has of its own. */
+const sharedWorkspaces = ['output', 'source-code-ws', 'source-code'];
+const ownWorkspaces = ['scratch'];
+/** What they are given of the base component; without one it is empty. */
+const scanParams = ['dracon_scan_id', 'dracon_scan_start_time', 'dracon_scan_tags'];
+/** Fields that tekton.dev/v1 has no more. */
+const goneStepFields = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'stdin',
+  'stdinOnce',
+  'tty',
+];
+
+type Json = Record<string, unknown>;
+
+export interface Converted {
+  readonly document: Located<unknown>;
+  readonly warnings: readonly string[];
+  /** One of Dracon's: held to what Tekton demands, not to our rules. */
+  readonly isForeign: boolean;
+}
+
+/** Whether a document is such a Task, rather than one of ours with a mistake. */
+/** Workspaces of theirs that are ours by another name. */
+export function ourWorkspace(name: string): string {
+  if (sharedWorkspaces.includes(name)) return 'source';
+  return ownWorkspaces.includes(name) ? 'output' : name;
+}
+
+export function isDracon(value: unknown): value is Json {
+  if (!isObject(value) || value['kind'] !== 'Task') return false;
+  const labels =
+    isObject(value['metadata']) && isObject(value['metadata']['labels']) ? value['metadata']['labels'] : {};
+  return value['apiVersion'] === 'tekton.dev/v1beta1' || otherLabels.some((label) => label in labels);
+}
+
+/** Places stay where they were, so that what is told later has the right lines; what is added comes last. */
+export function convertTask({ value, at }: Located<unknown>, helm: HelmContext): Converted {
+  if (!isDracon(value)) return { document: { value, at }, warnings: [], isForeign: false };
+  const warnings: string[] = [];
+  const filled = withHelm(value, helm, [], at);
+  const task = isObject(filled) ? filled : {};
+  const spec = isObject(task['spec']) ? task['spec'] : {};
+  const steps = listOf(spec['steps']).map((step, index) => toStep(step, ['spec', 'steps', index], at, warnings));
+  const v1: Json = {
+    ...task,
+    apiVersion: 'tekton.dev/v1',
+    metadata: withLabel(task['metadata']),
+    spec: {
+      ...spec,
+      ...(spec['params'] ? { params: listOf(spec['params']).map(withDefault) } : {}),
+      steps,
+      ...(isObject(spec['stepTemplate']) ? { stepTemplate: renameResources(spec['stepTemplate']) } : {}),
+      ...(spec['sidecars'] ? { sidecars: listOf(spec['sidecars']).map(renameResources) } : {}),
+    },
+  };
+  const renamed = withOurWorkspaces(v1);
+  return { document: { value: withSubmit(renamed, at, warnings), at }, warnings, isForeign: true };
+}
+
+function withHelm(value: unknown, helm: HelmContext, path: PropertyKey[], at: Located<unknown>['at']): unknown {
+  if (typeof value === 'string') return hasHelm(value) ? fillHelm(value, helm, at(path)) : value;
+  if (Array.isArray(value)) return value.map((item, index) => withHelm(item, helm, [...path, index], at));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withHelm(item, helm, [...path, key], at)]),
+  );
+}
+
+function toStep(step: unknown, path: PropertyKey[], at: Located<unknown>['at'], warnings: string[]): unknown {
+  if (!isObject(step)) return step;
+  const kept = renameResources(step);
+  for (const field of goneStepFields) {
+    if (!(field in kept)) continue;
+    warnings.push(`${at([...path, field])}: ${field} is left out; tekton.dev/v1 has it no more`);
+    delete kept[field];
+  }
+  // Written out by some tools, and no more than nothing.
+  if (Array.isArray(kept['env']) && kept['env'].length === 0) delete kept['env'];
+  // Its image says what is run.
+  if (!('script' in kept || 'command' in kept || 'args' in kept)) kept['args'] = [];
+  return kept;
+}
+
+function renameResources(container: unknown): Json {
+  const { resources, ...rest } = isObject(container) ? container : {};
+  return resources === undefined || (isObject(resources) && Object.keys(resources).length === 0)
+    ? rest
+    : { ...rest, computeResources: resources };
+}
+
+function withLabel(metadata: unknown): Json {
+  const { labels, namespace: _, ...rest } = isObject(metadata) ? metadata : {};
+  if (!isObject(labels) || stageLabel in labels) return { ...rest, ...(labels === undefined ? {} : { labels }) };
+  const other = otherLabels.find((label) => label in labels);
+  return { ...rest, labels: other ? { ...labels, [stageLabel]: labels[other] } : labels };
+}
+
+function withDefault(param: unknown): unknown {
+  if (!isObject(param) || 'default' in param || !scanParams.includes(String(param['name']))) return param;
+  return { ...param, default: '' };
+}
+
+// They share one volume under several names and write reports into it; ours is read from one, and each task writes into
+// its own. Some use a workspace that they do not declare: whoever packaged them added it.
+function withOurWorkspaces(task: Json): Json {
+  const text = JSON.stringify(task['spec']);
+  const spec = isObject(task['spec']) ? task['spec'] : {};
+  const declared = listOf(spec['workspaces']);
+  const names = declared.map((workspace) => (isObject(workspace) ? String(workspace['name']) : ''));
+  const uses = (name: string) => names.includes(name) || text.includes(`$(workspaces.${name}.`);
+  const wanted = [...(sharedWorkspaces.some(uses) ? ['source'] : []), ...(ownWorkspaces.some(uses) ? ['output'] : [])];
+  const others = declared.filter((_, index) => ![...sharedWorkspaces, ...ownWorkspaces].includes(names[index] ?? ''));
+  const renamed = renameIn(spec);
+  return {
+    ...task,
+    spec: { ...(isObject(renamed) ? renamed : {}), workspaces: [...others, ...wanted.map((name) => ({ name }))] },
+  };
+}
+
+const reference = /\$\(workspaces\.(output|source-code-ws|source-code|scratch)\./g;
+
+function renameIn(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.replace(reference, (_, name: string) => `$(workspaces.${ourWorkspace(name)}.`);
+  }
+  if (Array.isArray(value)) return value.map(renameIn);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renameIn(item)]));
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
