@@ -43,15 +43,29 @@ export interface SinkHost {
   publish(outgoing: Outgoing, options: { id?: string; traceparent?: string }): Promise<unknown>;
 }
 
+/** How a sink is, for whoever declared it. */
+export interface SinkState {
+  /** "Pending": it was tried, and is tried again. "Refused": not before its declaration is another. */
+  readonly phase: 'Pending' | 'Ready' | 'Refused';
+  /** Why, in a sentence without secrets; empty when all is well. */
+  readonly message: string;
+}
+
 export interface KeptSink {
   /** Delivers a sample, or only makes it, and says what came of it; never throws. */
   test(sample: SinkItem, options: TestOptions): Promise<Tested>;
   stop(): Promise<void>;
 }
 
-export function keepSink(spec: SinkSpec, durable: Durable, host: SinkHost): KeptSink {
+export function keepSink(
+  spec: SinkSpec,
+  durable: Durable,
+  host: SinkHost,
+  tell: (state: SinkState) => void = () => {},
+): KeptSink {
   const stopping = new AbortController();
-  const kept = new KeptSinkLoop(spec, durable, { ...host, log: host.log.child({ sink: spec.name, type: spec.type }) });
+  const log = host.log.child({ sink: spec.name, type: spec.type });
+  const kept = new KeptSinkLoop(spec, durable, { ...host, log }, tell);
   const ended = kept.loop(stopping.signal);
   return {
     test: (sample, options) => kept.test(sample, options),
@@ -66,14 +80,16 @@ class KeptSinkLoop {
   readonly #spec: SinkSpec;
   readonly #durable: Durable;
   readonly #host: SinkHost;
+  readonly #tell: (state: SinkState) => void;
   #secrets: Secrets = {};
   /** While it runs. */
   #sink: Sink | undefined;
 
-  constructor(spec: SinkSpec, durable: Durable, host: SinkHost) {
+  constructor(spec: SinkSpec, durable: Durable, host: SinkHost, tell: (state: SinkState) => void) {
     this.#spec = spec;
     this.#durable = durable;
     this.#host = host;
+    this.#tell = tell;
   }
 
   async loop(signal: AbortSignal): Promise<void> {
@@ -86,10 +102,12 @@ class KeptSinkLoop {
       } catch (error) {
         const reason = this.#describe(error);
         if (error instanceof InvalidInput) {
+          this.#tell({ phase: 'Refused', message: reason });
           log.error({ reason }, 'sink cannot run as it is declared; its events wait until it is repaired');
           await this.#reportRefused(reason);
           return;
         }
+        this.#tell({ phase: 'Pending', message: reason });
         const retryInMs = backoffMs(attempt, error, Math.random());
         this.#count(DeliveryOutcome.FAILED);
         log.warn({ reason, attempt, retryInMs }, 'sink does not run; trying again');
@@ -135,6 +153,7 @@ class KeptSinkLoop {
         failed: () => this.#count(DeliveryOutcome.FAILED),
       });
       log.info({ subject: spec.subject, durable: name }, 'sink is running');
+      this.#tell({ phase: 'Ready', message: '' });
       const stop = () => void run.stop();
       signal.addEventListener('abort', stop, { once: true });
       try {

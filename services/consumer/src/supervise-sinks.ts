@@ -6,9 +6,10 @@ import type { Bus } from '@assay/bus';
 import { parseSinkSpec, type SinkSpec, sinksBucket } from '@assay/contracts';
 import { type ObservedDurable, observeDurables } from '@assay/runtime';
 import { type Durable, Durables } from './durables.ts';
-import { type KeptSink, keepSink, type SinkHost } from './keep-sink.ts';
+import { type KeptSink, keepSink, type SinkHost, type SinkState } from './keep-sink.ts';
 import { readSinkFiles, type SinkFiles } from './read-sink-files.ts';
 import type { Log, SinkItem } from './sink.ts';
+import type { SinkResources } from './sink-resources/index.ts';
 import type { Tested, TestOptions } from './try-sink.ts';
 
 /** Key-value bucket that remembers the durable of each sink. */
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
   sinksDir: string | undefined;
   /** How often the folder is read again. Milliseconds. */
   reloadMs: number;
+  /** Sinks that the cluster declares. */
+  resources?: SinkResources | undefined;
 }
 
 export interface Supervisor {
@@ -51,6 +54,7 @@ export async function superviseSinks(options: SupervisorOptions): Promise<Superv
     }
   })();
   watching.catch((error: unknown) => options.log.error({ err: error }, 'declared sinks are no longer watched'));
+  options.resources?.follow(() => void supervising.reconcile());
   const forgetDurables = observeDurables(bus, () => supervising.durables());
   const reloading = setInterval(() => void supervising.reload(), options.reloadMs);
   return {
@@ -62,9 +66,17 @@ export async function superviseSinks(options: SupervisorOptions): Promise<Superv
       forgetDurables();
       stopping.abort();
       await watching.catch(() => {});
+      await options.resources?.close();
       await supervising.stop();
     },
   };
+}
+
+interface Running {
+  readonly fingerprint: string;
+  readonly durable: Durable;
+  kept?: KeptSink;
+  state?: SinkState;
 }
 
 class Supervising {
@@ -74,7 +86,7 @@ class Supervising {
   /** Keys whose value is no sink: their durables are kept. */
   readonly #broken = new Set<string>();
   #files: SinkFiles = { sinks: new Map(), problems: [] };
-  readonly #running = new Map<string, { fingerprint: string; durable: Durable; kept: KeptSink }>();
+  readonly #running = new Map<string, Running>();
   #queue: Promise<void> = Promise.resolve();
   #isStopping = false;
   #said = new Set<string>();
@@ -150,45 +162,66 @@ class Supervising {
       const spec = wanted.get(name);
       if (spec && fingerprintOf(spec) === running.fingerprint) continue;
       this.#running.delete(name);
-      await running.kept.stop();
+      await running.kept?.stop();
     }
     await this.forgetOrphans();
     for (const [name, spec] of wanted) {
       if (this.#running.has(name)) continue;
       const durable = await this.#durables.claim(spec);
-      const kept = keepSink(spec, durable, this.#options.sink);
-      this.#running.set(name, { fingerprint: fingerprintOf(spec), durable, kept });
+      const running: Running = { fingerprint: fingerprintOf(spec), durable };
+      this.#running.set(name, running);
+      running.kept = keepSink(spec, durable, this.#options.sink, (state) => {
+        running.state = state;
+        this.#tellResources();
+      });
     }
+    this.#tellResources();
   }
 
   /** Deletes durables whose sinks were removed, while nobody looked too. */
   async forgetOrphans(): Promise<void> {
-    // A file that cannot be read may well declare some of them.
-    if (this.#files.problems.length > 0) return;
+    const { resources } = this.#options;
+    // A file that cannot be read may well declare some of them, or the cluster, as long as it was not asked.
+    if (this.#files.problems.length > 0 || resources?.isRead() === false) return;
     const wanted = this.#wanted();
     for (const name of await this.#durables.sinks()) {
-      if (!wanted.has(name) && !this.#broken.has(name)) await this.#durables.remove(name);
+      if (wanted.has(name) || this.#broken.has(name) || resources?.isBroken(name)) continue;
+      await this.#durables.remove(name);
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#queue;
-    await Promise.all([...this.#running.values()].map(({ kept }) => kept.stop()));
+    await Promise.all([...this.#running.values()].map(({ kept }) => kept?.stop()));
     this.#running.clear();
   }
 
   #wanted(): Map<string, SinkSpec> {
     const wanted = new Map(this.#fromBucket);
-    for (const [name, { spec, where }] of this.#files.sinks) {
+    for (const [name, { spec, where }] of [...(this.#options.resources?.sinks ?? []), ...this.#files.sinks]) {
       if (this.#fromBucket.has(name)) {
         const say = () =>
-          this.#options.log.warn({ sink: name, where }, 'a file declares this sink; the API’s is not used');
+          this.#options.log.warn({ sink: name, where }, 'a file or resource declares this sink; the API’s is not used');
         this.#once(`wins\0${name}\0${where}`, say);
       }
       wanted.set(name, spec);
     }
     return wanted;
+  }
+
+  /** How each is. A file and a resource may not declare the same sink: the file's goes on, the resource is refused. */
+  #tellResources(): void {
+    const { resources, log } = this.#options;
+    for (const [name, { where }] of resources?.sinks ?? []) {
+      const file = this.#files.sinks.get(name);
+      const state = this.#running.get(name)?.state;
+      if (file) {
+        const message = `sink "${name}" is declared in ${file.where} too`;
+        this.#once(`${where}\0${message}`, () => log.error({ where, reason: message }, 'a sink is declared twice'));
+        resources?.tell(name, { phase: 'Refused', message });
+      } else if (state) resources?.tell(name, state);
+    }
   }
 
   #once(key: string, say: () => void): void {

@@ -1,0 +1,1 @@
+export { followSinkResources, type SinkResources, type SinkResourcesOptions } from './follow-sink-resources.ts';

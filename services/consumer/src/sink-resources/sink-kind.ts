@@ -1,0 +1,3 @@
+import { resourceApiVersion } from '@assay/contracts/resources';
+
+export const sinkKind = { apiVersion: resourceApiVersion, kind: 'Sink' } as const;
