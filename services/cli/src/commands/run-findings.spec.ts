@@ -209,7 +209,7 @@ describe('assay run-findings push', () => {
       { ...a, title: 'another', severity: 'medium' },
     ]);
     const ran = await push([pushing]);
-    expect(ran).toMatchObject({ code: 0, err: '3 findings in 2 batches returned, 2 of them changed\n' });
+    expect(ran).toMatchObject({ code: 0, err: '3 findings returned (batches: 2, changed: 2)\n' });
     expect(sentTo(ran)).toEqual([
       { sequence: 7, enrichments: [{ positions: [1], annotations: { 'age.days': '3' } }] },
       {
@@ -237,7 +237,7 @@ describe('assay run-findings push', () => {
       { sequence: 9 },
     ]);
     expect(ran.err).toBe(
-      '3 findings in 2 batches returned, 1 of them changed; 2 records are about no finding that was pulled and are left out\n',
+      '3 findings returned (batches: 2, changed: 1); records left out, as they are about no finding that was pulled: 2\n',
     );
   });
 
@@ -255,12 +255,12 @@ describe('assay run-findings push', () => {
     await pulled('jsonl', ...two.slice(0, 2), end({ returned: [7] }));
     const ran = await push([pushing]);
     expect(sentTo(ran)).toEqual([{ sequence: 9 }]);
-    expect(ran.err).toContain('1 batches had come back before and stay as they are');
+    expect(ran.err).toContain('batches that had come back before and stay as they are: 1');
   });
 
   it('returns nothing of nothing', async () => {
     await pulled('jsonl', end());
-    expect(await push([])).toMatchObject({ code: 0, err: '0 findings in 0 batches returned, 0 of them changed\n' });
+    expect(await push([])).toMatchObject({ code: 0, err: '0 findings returned (batches: 0, changed: 0)\n' });
   });
 
   it('cuts what is longer than findings may have', async () => {
@@ -386,7 +386,7 @@ describe('assay run-findings push', () => {
           ],
         },
       ]);
-      expect(ran.err).toContain('2 records are about no finding');
+      expect(ran.err).toContain('about no finding that was pulled: 2');
     });
 
     it('takes what several of its files say', async () => {

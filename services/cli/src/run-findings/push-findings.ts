@@ -184,9 +184,9 @@ function enrichmentsFor(
 
 function sentenceOf({ findings, changed, batches, cameBackBefore }: Counts, { unknown }: SaidByFinding): string {
   return [
-    `${findings} findings in ${batches} batches returned, ${changed} of them changed`,
-    ...(cameBackBefore > 0 ? [`${cameBackBefore} batches had come back before and stay as they are`] : []),
-    ...(unknown > 0 ? [`${unknown} records are about no finding that was pulled and are left out`] : []),
+    `${findings} findings returned (batches: ${batches}, changed: ${changed})`,
+    ...(cameBackBefore > 0 ? [`batches that had come back before and stay as they are: ${cameBackBefore}`] : []),
+    ...(unknown > 0 ? [`records left out, as they are about no finding that was pulled: ${unknown}`] : []),
   ].join('; ');
 }
 

@@ -127,6 +127,20 @@ describe('findings of a run that wait for a step', () => {
     expect(await reading).toMatchObject({ titles: 'a b', sequences: [1, 3], end: { missing: [] } });
   });
 
+  it.each([
+    ['then', '2026-01-31T12:00:30Z'],
+    ['long before', '2026-01-01T00:00:00Z'],
+    ['at a time that is still to come', '2027-01-01T00:00:00Z'],
+    ['at no time', ''],
+  ])('are found when the run was asked for %s', async (_, requestedAt) => {
+    const facts = { pipeline: 'scan', target: 'shop', revision: '', phase: 'started', updatedAt: '' };
+    test.store.allRuns.push({ runId: 'run', ...facts, requested: { requestedAt } } as never);
+    await submitted('r1');
+    await enriching('a');
+    await parsed('r1', 1);
+    expect(await read('?step=age&wait=5')).toMatchObject({ titles: 'a', end: { missing: [] } });
+  });
+
   it('of a run without reports are none, at once', async () => {
     expect(await read()).toMatchObject({ titles: '', end: { reports: [], missing: [] } });
   });
