@@ -6,9 +6,11 @@ import {
   type RunAssessed,
   runAssessed,
   type TaskFinished,
+  type TaskLogged,
   type TaskStarted,
   Transient,
   taskFinished,
+  taskLogged,
   taskStarted,
   topicOfType,
 } from '@assay/contracts';
@@ -18,12 +20,15 @@ import type { Client } from './client.ts';
 /** What happens while a run runs. */
 export type Progress =
   | { kind: 'task-started'; task: TaskStarted }
+  | { kind: 'task-logged'; logged: TaskLogged }
   | { kind: 'task-finished'; task: TaskFinished }
   | { kind: 'run-finished' };
 
 export interface FollowOptions {
   onProgress: (progress: Progress) => void;
   signal: AbortSignal;
+  /** What the steps write is told too. Default false. */
+  withLogs?: boolean;
   /** How long between two looks at the run itself. Milliseconds, default 2000. */
   everyMs?: number;
   /** How long until a stream that broke off is opened again. Milliseconds, default 1000. */
@@ -58,7 +63,9 @@ async function readEvents(
   while (!signal.aborted) {
     try {
       const query = {
-        subject: ['assay.task.>', 'assay.run.>'],
+        subject: options.withLogs
+          ? ['assay.task.>', 'assay.run.>']
+          : ['assay.task.started.>', 'assay.task.finished.>', 'assay.run.>'],
         ...(lastId ? {} : { since: await startOf(client, runId) }),
       };
       const headers: Record<string, string> = lastId ? { 'last-event-id': lastId } : {};
@@ -123,6 +130,14 @@ function readEvent(text: string): ReadEvent | undefined {
   switch (topic?.name) {
     case taskStarted.name:
       return { ...event, progress: { kind: 'task-started', task: taskStarted.message.fromJson(data) } };
+    case taskLogged.name: {
+      const logged = taskLogged.message.fromJson(data);
+      return {
+        ...event,
+        key: `${event.key} ${logged.step} ${logged.offset}`,
+        progress: { kind: 'task-logged', logged },
+      };
+    }
     case taskFinished.name:
       return { ...event, progress: { kind: 'task-finished', task: taskFinished.message.fromJson(data) } };
     case 'run.finished':

@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function pipeline(changes: Partial<Pipeline> = {}): Pipeline {
-  return { name: 'nightly', folder: '/pipelines/nightly', components: [], params: {},
-  claims: {}, ...changes };
+  return { name: 'nightly', folder: '/pipelines/nightly', components: [], params: {}, claims: {}, ...changes };
 }
 
 describe('pipelineRequest', () => {

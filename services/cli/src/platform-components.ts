@@ -61,7 +61,8 @@ async function isSame(left: string, right: string): Promise<boolean> {
   return one.equals(other);
 }
 
-function isLocal(url: string): boolean {
+/** Whether an address is on this machine. */
+export function isLocal(url: string): boolean {
   const host = URL.parse(url)?.hostname ?? '';
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }

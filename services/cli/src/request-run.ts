@@ -14,6 +14,10 @@ export interface RunRequest {
   pipeline?: string;
   /** Absolute. */
   sourcePath?: string;
+  /** Repository or archive that the run fetches. */
+  sourceUrl?: string;
+  /** Digest of what was uploaded. */
+  sourceArchive?: string;
   target?: string;
   kind?: string;
   revision?: string;
@@ -22,7 +26,12 @@ export interface RunRequest {
   steps?: StepArgument[];
 }
 
-export async function requestRun(io: Io, client: Client, request: RunRequest, show: ShowOptions): Promise<ExitCode> {
+export async function requestRun(
+  io: Io,
+  client: Client,
+  request: RunRequest,
+  show: ShowOptions & { follow?: boolean },
+): Promise<ExitCode> {
   const { runId } = await client.request<{ runId: string }>('POST', '/api/v1/runs', {
     json: request,
     // Taken once: an answer that got lost does not make two runs.
@@ -30,7 +39,9 @@ export async function requestRun(io: Io, client: Client, request: RunRequest, sh
     isRepeatable: true,
   });
   io.err.put(`${oneLine(`run ${runId} of ${request.target ?? request.pipeline ?? 'scan'}`)}\n`);
-  const assessed = await followRun(client, runId, { onProgress: progressOn(io.err), signal: io.signal });
+  const withLogs = show.follow ?? false;
+  const onProgress = progressOn(io.err, withLogs);
+  const assessed = await followRun(client, runId, { onProgress, signal: io.signal, withLogs });
   if (io.err.isTerminal) io.err.put('\n');
   return showRun(io, client, assessed, show);
 }

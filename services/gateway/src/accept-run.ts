@@ -43,7 +43,8 @@ function checkSame(given: RunRequested, first: RunRequested): void {
 }
 
 /** What is asked for, whoever asks and when. */
-function essence({ pipeline, target, revision, sourcePath, components, params, steps }: RunRequested): string {
+function essence(run: RunRequested): string {
+  const { pipeline, target, revision, sourcePath, sourceUrl, sourceArchive, components, params, steps } = run;
   const sorted = (values: Record<string, string> | undefined) => Object.entries(values ?? {}).sort();
   const slip = (steps ?? []).map((step) => [step.name, sorted(step.params)]);
   return JSON.stringify([
@@ -52,6 +53,8 @@ function essence({ pipeline, target, revision, sourcePath, components, params, s
     target?.kind ?? '',
     revision ?? '',
     sourcePath ?? '',
+    sourceUrl ?? '',
+    sourceArchive?.digest ?? '',
     components ?? [],
     sorted(params),
     slip,
@@ -72,10 +75,29 @@ export function checkRun(given: Draft<RunRequested>): RunRequested {
     (!sourcePath.startsWith('/') || sourcePath.includes('\0') || sourcePath.split('/').includes('..'))
   )
     throw invalid('source-path', 'sourcePath must be an absolute path without ".." on the executor’s machine');
-  const name = run.target?.name || basename(sourcePath);
-  if (name === '') throw invalid('target', 'say what to scan: give "target", "sourcePath" or both');
+  checkSource(run);
+  const name = run.target?.name || basename(sourcePath) || nameOfUrl(run.sourceUrl);
+  if (name === '') throw invalid('target', 'say what to scan: give "target", "sourcePath", "sourceUrl" or both');
   run.target = { name, kind: run.target?.kind || 'repository' };
   return run;
+}
+
+/** Of several sources nobody would know which one was scanned. */
+function checkSource({ sourcePath, sourceUrl, sourceArchive }: RunRequested): void {
+  if ([sourcePath !== '', sourceUrl !== '', sourceArchive].filter(Boolean).length > 1)
+    throw invalid('source', 'give one of "sourcePath", "sourceUrl" and "sourceArchive"');
+  if (sourceUrl === '') return;
+  const url = URL.parse(sourceUrl);
+  if (sourceUrl.length > 2048 || !url || !['https:', 'http:', 'ssh:'].includes(url.protocol))
+    throw invalid('source', 'sourceUrl must be an https, http or ssh address of at most 2048 characters');
+  if (url.password !== '' || (url.username !== '' && url.protocol !== 'ssh:'))
+    throw invalid('source', 'sourceUrl must not hold a password: everybody who reads events would see it');
+}
+
+/** "github.com/acme/shop" of "https://github.com/acme/shop.git". */
+function nameOfUrl(sourceUrl: string): string {
+  const url = URL.parse(sourceUrl);
+  return url ? `${url.host}${url.pathname}`.replace(/(\.git|\/)$/, '') : '';
 }
 
 function invalid(code: string, message: string): InvalidInput {

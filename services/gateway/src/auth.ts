@@ -10,6 +10,8 @@ export const scopes = [
   'blob:write',
   'run:request',
   'run:read',
+  'run:cancel',
+  'run:source',
   'run:findings',
   'finding:read',
   'finding:return',
@@ -42,7 +44,7 @@ export interface AuthOptions {
 /** Who asks without a token. */
 export const nobody: Principal = { name: 'nobody', scopes: [] };
 
-const runScopes: readonly Scope[] = ['report:submit', 'blob:write', 'run:findings'];
+const runScopes: readonly Scope[] = ['report:submit', 'blob:write', 'run:findings', 'run:source'];
 
 /** Who a request's Authorization header belongs to; undefined: nobody, or not any more. */
 export async function principalOf(

@@ -16,6 +16,9 @@ export const gatewayConfig = z.object({
   maxEventBytes: integer(1024, 256 * mib)
     .default(16 * mib)
     .describe('Longest body of POST /api/v1/events. Bytes'),
+  maxSourceBytes: integer(1024, 64 * 1024 * mib)
+    .default(512 * mib)
+    .describe('Longest archive that is taken to be scanned. Bytes'),
   webhooksFile: z
     .string()
     .optional()

@@ -8,6 +8,7 @@ import {
   findingReturned,
   InvalidInput,
   reportSubmitted,
+  runCancelled,
   runRequested,
   sinksBucket,
 } from '@assay/contracts';
@@ -34,7 +35,7 @@ export const gateway = defineService({
   summary: 'The door for people and other systems: HTTP API, CloudEvents in, events out.',
   config: gatewayConfig,
   subscribes: [],
-  publishes: [reportSubmitted, runRequested, artifactRequested, findingReturned, deliveryRequested],
+  publishes: [reportSubmitted, runRequested, runCancelled, artifactRequested, findingReturned, deliveryRequested],
   uses: {
     readsBuckets: [sinksBucket],
     writesBuckets: [sinksBucket, deliveriesBucket],

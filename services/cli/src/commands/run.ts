@@ -6,6 +6,7 @@ import { type Define, integer, outputOption, pairs } from '../command.ts';
 import { type StepArgument, step } from '../steps.ts';
 
 interface RunOptions {
+  follow?: boolean;
   source?: string;
   target?: string;
   revision?: string;
@@ -22,6 +23,7 @@ export const define: Define = (command, io) => {
     .option('--source <path>', 'the folder that is scanned; default: what the pipeline’s own source component fetches')
     .option('--target <name>', 'whose history this is; default: as `assay scan` names the source')
     .option('--revision <id>', 'what is scanned')
+    .option('--follow', 'show what the tools write while they run')
     .option('--param <name=value>', 'sets or replaces a parameter of pipelinerun.yaml; may be repeated', pairs)
     .option('--step <step>', 'enrich by this step, as NAME:KEY=VALUE,…; may be repeated', step)
     .addOption(
@@ -50,6 +52,7 @@ export const define: Define = (command, io) => {
       return await requestRun(io, platform.client, request, {
         output: options.output,
         limit: options.limit,
+        follow: options.follow ?? false,
         ...(options.failOn ? { failOn: options.failOn } : {}),
       });
     });

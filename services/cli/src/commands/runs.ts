@@ -1,11 +1,11 @@
-// assay runs ls | show
+// assay runs ls | show | logs | cancel
 import type { StoredRun } from '@assay/store';
 import { Option } from 'commander';
 import { type Define, integer, outputOption } from '../command.ts';
 import { itemsOf, print, shortTime } from '../listing.ts';
 import { connect } from '../platform.ts';
 import type { Column } from '../table.ts';
-import { toJson } from '../terminal-text.ts';
+import { oneLine, toJson } from '../terminal-text.ts';
 
 const columns: readonly Column<StoredRun>[] = [
   { title: 'RUN', value: ({ runId }) => runId },
@@ -61,6 +61,39 @@ export const define: Define = (command, io) => {
         const { showRun } = await import('../show-run.ts');
         await showRun(io, client, assessmentOf(run.assessed), { output: 'table', limit: 200 });
       }
+      return undefined;
+    });
+
+  command
+    .command('logs')
+    .summary('show what the steps of a run wrote')
+    .description('Show what the steps of a run wrote, secrets redacted, as far as its backend keeps it.')
+    .argument('<id>', 'the run')
+    .argument('[task]', 'of this task only')
+    .argument('[step]', 'of this step only')
+    .example('assay runs logs 0199a0c1-…', 'all of them, each line with its task and step')
+    .example('assay runs logs 0199a0c1-… gosec scan', 'one as it is')
+    .does(io, async (id: string, task: string | undefined, step: string | undefined) => {
+      const { showLogs } = await import('../show-logs.ts');
+      await showLogs(io, await connect(io), id, { task, step });
+      return undefined;
+    });
+
+  command
+    .command('cancel')
+    .summary('have a run ended')
+    .description('Have a run ended. What it has handed over until then stays, and closes no finding.')
+    .argument('<id>', 'the run')
+    .option('--reason <text>', 'shown with what is ended by it')
+    .example('assay runs cancel 0199a0c1-… --reason "wrong branch"', 'its tasks end as cancelled')
+    .does(io, async (id: string, { reason }: { reason?: string }) => {
+      const client = await connect(io);
+      await client.request('POST', `/api/v1/runs/${encodeURIComponent(id)}/cancel`, {
+        json: reason === undefined ? {} : { reason },
+        // Twice does no harm.
+        isRepeatable: true,
+      });
+      await io.out.line(oneLine(`run ${id} is to be cancelled`));
       return undefined;
     });
 };

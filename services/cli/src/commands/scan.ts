@@ -4,10 +4,16 @@ import { resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts/errors';
 import { severityNames } from '@assay/contracts/names';
 import { Option } from 'commander';
+import type { Client } from '../client.ts';
 import { type Define, integer, list, outputOption } from '../command.ts';
+import { leftOut } from '../left-out.ts';
+import type { RunRequest } from '../request-run.ts';
 import { type StepArgument, scanSteps, step } from '../steps.ts';
 
 interface ScanOptions {
+  upload?: boolean;
+  follow?: boolean;
+  exclude?: string[];
   target?: string;
   revision?: string;
   failOn?: string;
@@ -21,9 +27,12 @@ const severities = severityNames.all.filter((name) => name !== 'unspecified');
 
 export const define: Define = (command, io) => {
   command
-    .argument('[path]', 'the folder', '.')
+    .argument('[source]', 'a folder, or the address of a git repository or archive', '.')
     .option('--target <name>', 'whose history this is; default: the git remote’s name, else the folder’s')
     .option('--revision <id>', 'what is scanned; default: the git commit')
+    .option('--upload', 'send the folder along; default where the platform is on another machine')
+    .option('--exclude <names>', `not sent along, comma-separated; default: ${leftOut.join(', ')}`, exactList)
+    .option('--follow', 'show what the tools write while they run')
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 when an open finding is at least this bad').choices(severities),
     )
@@ -41,9 +50,12 @@ export const define: Define = (command, io) => {
       'two tools; exit code 1 for high or critical',
     )
     .example('assay scan . --step annotate:team=web --step codeowners', 'with these steps instead, in this order')
+    .example('assay scan https://github.com/acme/shop.git --revision main', 'a repository that the run fetches itself')
+    .example('assay scan . --upload --follow', 'this folder on a platform that cannot see it')
     .example('assay scan . -o sarif > findings.sarif', 'for other systems')
-    .does(io, async (path: string, options: ScanOptions) => {
-      const folder = await folderAt(resolve(io.cwd, path));
+    .does(io, async (source: string, options: ScanOptions) => {
+      const isUrl = /^(https?|ssh):\/\//.test(source);
+      const folder = isUrl ? undefined : await folderAt(resolve(io.cwd, source));
       if (options.only) {
         const { checkTools, platformComponents } = await import('../platform-components.ts');
         const known = await platformComponents(io);
@@ -51,23 +63,45 @@ export const define: Define = (command, io) => {
       }
       const { openPlatform } = await import('../open-platform.ts');
       const { requestRun } = await import('../request-run.ts');
-      const { targetNameOf } = await import('../target-name.ts');
       await using platform = await openPlatform(io);
+      const what = folder === undefined ? { sourceUrl: source } : await sourceOf(folder, platform.client, options);
+      const target = options.target ?? (folder === undefined ? undefined : await nameOf(folder));
       // Awaited here: the platform ends with this block.
       return await requestRun(
         io,
         platform.client,
         {
-          sourcePath: folder,
-          target: options.target ?? (await targetNameOf(folder)),
+          ...what,
+          ...(target === undefined ? {} : { target }),
           ...(options.revision ? { revision: options.revision } : {}),
           ...(options.only ? { components: options.only } : {}),
           steps: options.step ?? [...scanSteps],
         },
-        { output: options.output, limit: options.limit, ...(options.failOn ? { failOn: options.failOn } : {}) },
+        {
+          output: options.output,
+          limit: options.limit,
+          follow: options.follow ?? false,
+          ...(options.failOn ? { failOn: options.failOn } : {}),
+        },
       );
     });
 };
+
+async function sourceOf(folder: string, client: Client, options: ScanOptions): Promise<RunRequest> {
+  const { isLocal } = await import('../platform-components.ts');
+  if (!(options.upload ?? !isLocal(client.url))) return { sourcePath: folder };
+  const { uploadSource } = await import('../upload-source.ts');
+  return { sourceArchive: await uploadSource(client, folder, options.exclude ? { exclude: options.exclude } : {}) };
+}
+
+async function nameOf(folder: string): Promise<string> {
+  const { targetNameOf } = await import('../target-name.ts');
+  return targetNameOf(folder);
+}
+
+function exactList(value: string, previous: string[] = []): string[] {
+  return [...previous, ...value.split(',').filter(Boolean)];
+}
 
 async function folderAt(path: string): Promise<string> {
   const found = await stat(path).catch((cause: unknown) => {

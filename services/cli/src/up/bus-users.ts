@@ -41,6 +41,7 @@ function clientPermissions(): Permissions {
     publish: [
       'assay.report.submitted.*',
       'assay.run.requested.*',
+      'assay.run.cancelled.*',
       'assay.artifact.requested.*',
       'assay.finding.returned.*',
       '$JS.API.INFO',

@@ -9,8 +9,10 @@ import { healthRoutes } from './health.ts';
 import { homeRoutes } from './home.ts';
 import { reportRoutes } from './reports.ts';
 import { runFindingsRoutes } from './run-findings.ts';
+import { runLogRoutes } from './run-logs.ts';
 import { runRoutes } from './runs.ts';
 import { sinkRoutes } from './sinks.ts';
+import { sourceRoutes } from './sources.ts';
 import { tokenRoutes } from './tokens.ts';
 import { webhookRoutes } from './webhooks.ts';
 
@@ -20,6 +22,8 @@ export const routes: readonly ((gateway: Gateway) => (app: App) => Promise<void>
   reportRoutes,
   findingRoutes,
   runRoutes,
+  runLogRoutes,
+  sourceRoutes,
   runFindingsRoutes,
   eventRoutes,
   sinkRoutes,

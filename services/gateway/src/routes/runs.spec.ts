@@ -1,4 +1,4 @@
-import { runRequested } from '@assay/contracts';
+import { runCancelled, runRequested } from '@assay/contracts';
 import type { StoredRun } from '@assay/store';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { asAdmin, noon, type TestGateway, testGateway } from '../test-gateway.ts';
@@ -40,14 +40,25 @@ describe('asking for a run', () => {
         target: { name: 'github.com/acme/shop', kind: 'repository' },
         revision: 'abc',
         sourcePath: '/src/shop',
+        sourceUrl: '',
         components: ['gosec', 'eslint'],
         params: { depth: '1' },
         steps: [
-          { name: 'annotate', params: { team: 'web' } },
-          { name: 'codeowners', params: {} },
+          { name: 'annotate', params: { team: 'web' }, outside: false },
+          { name: 'codeowners', params: {}, outside: false },
         ],
         requestedAt: noon.toISOString(),
       },
+    ]);
+  });
+
+  it('names what the run is to fetch, by its address or by what was uploaded', async () => {
+    expect((await ask({ sourceUrl: 'https://example.com/acme/shop.git', revision: 'main' })).statusCode).toBe(202);
+    const { digest } = await test.blobs.put(Buffer.from('an archive'));
+    expect((await ask({ target: 'shop', sourceArchive: digest })).statusCode).toBe(202);
+    expect(published()).toMatchObject([
+      { target: { name: 'example.com/acme/shop' }, sourceUrl: 'https://example.com/acme/shop.git', revision: 'main' },
+      { target: { name: 'shop' }, sourceArchive: { digest, size: 10, mediaType: 'application/gzip' } },
     ]);
   });
 
@@ -68,6 +79,9 @@ describe('asking for a run', () => {
     ['the root folder without a target', { sourcePath: '/' }, 'run.target'],
     ['a relative path', { target: 'a', sourcePath: 'src' }, 'run.source-path'],
     ['a path that climbs', { target: 'a', sourcePath: '/src/../etc' }, 'run.source-path'],
+    ['an address of a file', { target: 'a', sourceUrl: 'file:///etc' }, 'run.source'],
+    ['an address with a password', { target: 'a', sourceUrl: 'https://me:secret@example.com/a.git' }, 'run.source'],
+    ['two sources', { sourcePath: '/src', sourceUrl: 'https://example.com/a.git' }, 'run.source'],
     ['a pipeline that is no name', { target: 'a', pipeline: '../scan' }, 'run.pipeline'],
     ['a member that is unknown', { target: 'a', sourcepath: '/src' }, 'request.invalid'],
     ['params that are no strings', { target: 'a', params: { depth: 1 } }, 'request.invalid'],
@@ -102,6 +116,40 @@ describe('asking for a run', () => {
       expect(answer.json()).toMatchObject({ status, code });
     },
   );
+});
+
+describe('having a run ended', () => {
+  const cancel = (id: string, payload: unknown = {}) =>
+    test.app.inject({
+      method: 'POST',
+      url: `/api/v1/runs/${id}/cancel`,
+      headers: { ...asAdmin, 'content-type': 'application/json' },
+      payload: JSON.stringify(payload),
+    });
+  beforeEach(() => {
+    test.store.allRuns.push(
+      { runId: 'a', pipeline: 'scan', target: 'shop', phase: 'started' } as StoredRun,
+      { runId: 'b', pipeline: 'scan', target: 'shop', phase: 'finished', finished: {} } as StoredRun,
+    );
+  });
+
+  it('publishes run.cancelled once, with the reason', async () => {
+    const answers = [await cancel('a', { reason: 'wrong branch' }), await cancel('a', { reason: 'again' })];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202]);
+    expect(test.bus.stored.map(({ subject }) => subject)).toEqual(['assay.run.cancelled.scan']);
+    expect(test.bus.stored.map(({ payload }) => runCancelled.message.decode(payload))).toEqual([
+      { runId: 'a', pipeline: 'scan', reason: 'wrong branch', cancelledAt: noon.toISOString() },
+    ]);
+  });
+
+  it.each([
+    ['is over', 'b', 409, 'run.conflict'],
+    ['nobody knows', 'z', 404, 'run.missing'],
+  ])('is refused for one that %s', async (_, id, status, code) => {
+    const answer = await cancel(id);
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    expect(test.bus.stored).toEqual([]);
+  });
 });
 
 describe('reading runs', () => {

@@ -1,7 +1,8 @@
 // Runs: asked for by POST, looked at by GET.
-import { InvalidInput } from '@assay/contracts';
+import { type BlobRef, InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
 import { requestRun } from '../accept-run.ts';
+import { cancelRun } from '../cancel-run.ts';
 import type { Gateway } from '../gateway.ts';
 import { type App, defined, page, text } from '../zod-provider.ts';
 import { requestFacts } from './request-facts.ts';
@@ -11,6 +12,8 @@ const params = z.record(z.string().min(1).max(128), z.string().max(8192));
 const request = z.strictObject({
   pipeline: z.string().default('scan'),
   sourcePath: text(4096).optional().describe('Folder on the executor’s machine'),
+  sourceUrl: text(2048).optional().describe('Git repository or archive (.tar, .tar.gz) that the run fetches'),
+  sourceArchive: text(80).optional().describe('Digest of what was uploaded by POST /api/v1/sources'),
   target: text().optional().describe('Default: the name of the folder'),
   kind: text(64).optional(),
   revision: text(256).optional(),
@@ -30,6 +33,13 @@ const run = z.looseObject({
   updatedAt: z.string(),
 });
 
+async function archiveOf({ blobs }: Gateway, digest: string): Promise<BlobRef> {
+  const found = await blobs.stat(digest);
+  if (!found)
+    throw new InvalidInput(`there is no blob ${digest}; POST /api/v1/sources first`, { code: 'blob.missing' });
+  return { digest, size: found.size, mediaType: 'application/gzip' };
+}
+
 export const runRoutes = (gateway: Gateway) => async (app: App) => {
   app.post(
     '/api/v1/runs',
@@ -43,10 +53,12 @@ export const runRoutes = (gateway: Gateway) => async (app: App) => {
       },
     },
     async (request, reply) => {
-      const { target, kind, sourcePath, revision, ...rest } = request.body;
+      const { target, kind, sourcePath, sourceUrl, sourceArchive, revision, ...rest } = request.body;
       const wanted = {
         ...rest,
         sourcePath: sourcePath ?? '',
+        sourceUrl: sourceUrl ?? '',
+        ...(sourceArchive === undefined ? {} : { sourceArchive: await archiveOf(gateway, sourceArchive) }),
         revision: revision ?? '',
         target: { name: target ?? '', kind: kind ?? '' },
       };
@@ -82,6 +94,25 @@ export const runRoutes = (gateway: Gateway) => async (app: App) => {
       const found = await gateway.store.runs.get(request.params.id);
       if (!found) throw new InvalidInput(`there is no run ${request.params.id} (yet)`, { code: 'run.missing' });
       return found;
+    },
+  );
+
+  app.post(
+    '/api/v1/runs/:id/cancel',
+    {
+      config: { scope: 'run:cancel' },
+      schema: {
+        tags: ['runs'],
+        summary: 'Have a run ended',
+        params: z.object({ id: text(128) }),
+        body: z.strictObject({ reason: text(256).optional() }).default({}),
+        response: { 202: z.object({ runId: z.string() }) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await cancelRun(gateway, id, request.body.reason, requestFacts(request));
+      return reply.code(202).send({ runId: id });
     },
   );
 };
