@@ -14,6 +14,7 @@ describe('mirroring a bundle', () => {
     place = await mkdtemp(join(tmpdir(), 'assay-mirror-'));
     [from, to] = [join(place, 'from'), join(place, 'to')];
     await mkdir(join(from, 'app/bin'), { recursive: true });
+    await mkdir(join(from, 'home'));
     await writeFile(join(from, 'app/main.mjs'), 'one');
     await writeFile(join(from, 'app/LICENSE'), 'free');
     await symlink('../main.mjs', join(from, 'app/bin/assay'));
@@ -23,6 +24,7 @@ describe('mirroring a bundle', () => {
   it('copies everything once', async () => {
     expect(await mirror(from, to)).toEqual(['app/LICENSE', 'app/bin/assay', 'app/main.mjs']);
     expect(await readlink(join(to, 'app/bin/assay'))).toBe('../main.mjs');
+    expect((await stat(join(to, 'home'))).isDirectory()).toBe(true);
     expect(await mirror(from, to)).toEqual([]);
   });
 

@@ -3,7 +3,7 @@
 // it is made from.
 import { hash } from 'node:crypto';
 import { cp, lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { assets } from '../deploy/images/assets.ts';
 import { imageNames, makeContext } from '../deploy/images/build.ts';
 import { root } from '../deploy/images/bundle.ts';
@@ -12,6 +12,8 @@ const contexts = join(root, 'node_modules/.cache/tilt');
 
 /** Brings `to` to what `from` holds; returns the paths that were written or removed. */
 export async function mirror(from: string, to: string): Promise<string[]> {
+  // With empty folders, which an image has too.
+  await cp(from, to, { recursive: true, filter: async (path) => (await lstat(path)).isDirectory() });
   const [wanted, there] = [await filesOf(from), await filesOf(to)];
   const changed: string[] = [];
   for (const path of there) {
@@ -22,7 +24,6 @@ export async function mirror(from: string, to: string): Promise<string[]> {
   for (const path of wanted) {
     const [source, target] = [join(from, path), join(to, path)];
     if (there.includes(path) && (await isSame(source, target))) continue;
-    await mkdir(dirname(target), { recursive: true });
     await cp(source, target, { verbatimSymlinks: true });
     changed.push(path);
   }
@@ -30,7 +31,6 @@ export async function mirror(from: string, to: string): Promise<string[]> {
 }
 
 async function filesOf(folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())
