@@ -28,7 +28,7 @@ const git = task(
   - {name: source-url}
   - {name: revision, default: main}
   - {name: applies-to, default: '{}'}
-results: [{name: revision}, {name: applies, type: array}]
+results: [{name: commit}, {name: applies, type: array}]
 workspaces: [{name: source}, {name: cache, optional: true}]`,
 );
 const lint = task(
@@ -101,7 +101,7 @@ describe('a composed Pipeline', () => {
             taskRef: { kind: 'Task', name: 'lint' },
             params: [
               { name: 'target', value: '$(params.target)' },
-              { name: 'revision', value: '$(tasks.git.results.revision)' },
+              { name: 'revision', value: '$(tasks.git.results.commit)' },
               { name: 'base-scan-id', value: '$(tasks.base.results.scan-id)' },
               { name: 'flags', value: ['$(params.lint-flags[*])'] },
               { name: 'lint-level', value: '$(params.lint-level)' },

@@ -254,9 +254,14 @@ export function isAnchors({ name, type }: TaskParam): boolean {
   return (name === 'anchors' || name.endsWith('-anchors')) && type === 'array';
 }
 
+/** Tekton skips whoever refers to a result of a task that it skipped, so those that may be skipped give none. */
+export function givesAnchor(component: Component): boolean {
+  return component.results.some(({ name }) => name === 'anchor') && globsOf(component).length === 0;
+}
+
 function anchorsOf(component: Component, all: readonly Component[]): string[] {
   return previousOf(component, all)
-    .filter(({ results }) => results.some(({ name }) => name === 'anchor'))
+    .filter(givesAnchor)
     .map(({ name }) => `$(tasks.${name}.results.anchor)`);
 }
 
@@ -273,13 +278,19 @@ export function resultFor(component: Component, param: TaskParam, all: readonly 
   return undefined;
 }
 
+function draconNames(result: string): string[] {
+  if (result === 'run') return ['dracon_scan_id'];
+  if (result === 'started') return ['dracon_scan_start_time'];
+  return result.startsWith('dracon-') ? [result.replaceAll('-', '_')] : [];
+}
+
 /** Params that a result of a stage's component is for. */
 export function wiredNames(stage: Stage, result: string): string[] {
   if (stage !== 'base' && stage !== 'source') return [];
   return [
     ...[`${stage}-${result}`].filter((name) => !givenParams.includes(name)),
-    ...(stage === 'base' && result.startsWith('dracon-') ? [result.replaceAll('-', '_')] : []),
-    ...(stage === 'source' && result === 'revision' ? ['revision'] : []),
+    ...(stage === 'base' ? draconNames(result) : []),
+    ...(stage === 'source' && result === 'commit' ? ['revision'] : []),
   ];
 }
 

@@ -63,7 +63,7 @@ ${spec.replace(/^/gm, '  ')}
         'fetch',
         'source',
         `params: [{name: source-url}, {name: applies-to, default: '{}'}, {name: base-scan-id, default: ''}]
-results: [{name: revision}, {name: applies, type: array}, {name: anchor}]
+results: [{name: commit}, {name: applies, type: array}, {name: anchor}]
 workspaces: [{name: source}]`,
       ),
       again: task(

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import type { Component } from './component.ts';
 import {
   composePipeline,
+  givesAnchor,
   globsOf,
   isAnchors,
   isLast,
@@ -144,7 +145,7 @@ function compositionPatch(component: Component): Patch {
         ? []
         : ([
             { op: 'add', path: `/names/${stage}/-`, value: name },
-            ...(component.results.some((result) => result.name === 'anchor')
+            ...(givesAnchor(component)
               ? [{ op: 'add', path: `/anchors/${stage}/-`, value: `$(tasks.${name}.results.anchor)` } as const]
               : []),
             ...later.flatMap((it) => [

@@ -54,6 +54,7 @@ describe('a component written for Dracon', () => {
     expect(component.task.apiVersion).toBe('tekton.dev/v1');
     expect(component.workspaces).toEqual([
       { name: 'source' },
+      { name: 'output' },
       { name: 'credentials', description: "The run's token", readOnly: true },
     ]);
     expect(component.results.map(({ name }) => name)).toEqual(['anchor', 'report']);
@@ -68,8 +69,12 @@ describe('a component written for Dracon', () => {
       imagePullPolicy: 'IfNotPresent',
       image: 'ghcr.io/example/dracon/components/producers/lint:1.4.0',
       command: ['/app/lint-parser'],
-      args: ['-in=/scratch/out.json', '-out=$(workspaces.source.path)/.dracon/producers/lint.pb'],
+      args: ['-in=/scratch/out.json', '-out=$(workspaces.output.path)/.dracon/producers/lint.pb'],
       volumeMounts: [{ mountPath: '/scratch', name: 'scratch' }],
+      env: [
+        { name: 'DRACON_SCAN_ID', value: '$(params.dracon_scan_id)' },
+        { name: 'DRACON_SCAN_TIME', value: '$(params.dracon_scan_start_time)' },
+      ],
     });
     expect(submit).toMatchObject({
       name: 'submit',
@@ -79,7 +84,7 @@ describe('a component written for Dracon', () => {
     });
     expect(submit?.env).toContainEqual({
       name: 'REPORT',
-      value: '$(workspaces.source.path)/.dracon/producers/lint.pb',
+      value: '$(workspaces.output.path)/.dracon/producers/lint.pb',
     });
   });
 
@@ -97,10 +102,10 @@ describe('a component written for Dracon', () => {
       `${head('git-clone', 'source')}  results: [{name: anchor}]\n  workspaces: [{name: output}]\n  steps: [{image: git, script: clone}]\n`,
     );
     const base = load(
-      `${head('base', 'base')}  results: [{name: dracon-scan-id}]\n  steps: [{image: busybox, script: id}]\n`,
+      `${head('base', 'base')}  results: [{name: dracon-scan-id}, {name: dracon-scan-start-time}]\n  steps: [{image: busybox, script: id}]\n`,
     );
     const { spec } = composePipeline({ name: 'p', components: [base, source, load(producer)] }, { tasks: 'reference' });
-    expect(spec.workspaces.map(({ name }) => name)).toEqual(['source', 'credentials']);
+    expect(spec.workspaces.map(({ name }) => name)).toEqual(['source', 'output', 'credentials']);
     expect(spec.tasks[2]).toMatchObject({
       runAfter: ['git-clone'],
       params: expect.arrayContaining([
@@ -110,6 +115,53 @@ describe('a component written for Dracon', () => {
       ]),
     });
     expect(spec.params.map(({ name }) => name)).not.toContain('anchors');
+  });
+
+  it('is given the findings where it looks for them, and what it changed is returned', () => {
+    const enricher = load(
+      `${head('enricher-owners', 'enricher')}  workspaces: [{name: source-code-ws}]
+  steps:
+    - name: run-enricher
+      image: owners
+      command: [/app/owners]
+      env:
+        - {name: READ_PATH, value: $(workspaces.source-code-ws.path)/.dracon/producers}
+        - {name: WRITE_PATH, value: $(workspaces.source-code-ws.path)/.dracon/enrichers/owners}
+        - {name: REPO_BASE_PATH, value: $(workspaces.source-code-ws.path)/}
+`,
+    );
+    expect(enricher.workspaces.map(({ name }) => name)).toEqual(['source', 'output', 'credentials']);
+    const [pull, tool, push] = enricher.steps;
+    expect(pull?.args).toEqual([
+      'run-findings',
+      'pull',
+      '--run=$(params.run)',
+      '--step=enricher-owners',
+      '--format=dracon',
+      '--dir=$(workspaces.output.path)/.dracon/producers',
+    ]);
+    expect(tool).toMatchObject({ name: 'run-enricher', onError: 'continue' });
+    expect(tool?.env).toContainEqual({ name: 'REPO_BASE_PATH', value: '$(workspaces.source.path)/' });
+    expect(push?.args).toEqual([
+      'run-findings',
+      'push',
+      '--run=$(params.run)',
+      '--step=enricher-owners',
+      '--dir=$(workspaces.output.path)/.dracon/producers',
+      '--from=$(workspaces.output.path)/.dracon/enrichers/owners',
+      '--exit-code-file=$(steps.step-run-enricher.exitCode.path)',
+    ]);
+    expect(enricher.warnings).toEqual([]);
+  });
+
+  it('is given the enriched findings as a consumer', () => {
+    const consumer = load(
+      `${head('consumer-db', 'consumer')}  workspaces: [{name: output}]
+  steps: [{name: run, image: db, command: [/app/db], args: ["-in", "$(workspaces.output.path)/.dracon/enrichers/"]}]
+`,
+    );
+    expect(consumer.steps.map(({ name }) => name)).toEqual(['pull-findings', 'run']);
+    expect(consumer.steps[0]?.args?.at(-1)).toBe('--dir=$(workspaces.output.path)/.dracon/enrichers/');
   });
 
   it.each([

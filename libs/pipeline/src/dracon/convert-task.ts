@@ -3,6 +3,7 @@
 // kept is told, never dropped silently.
 import type { Located } from '../read-yaml.ts';
 import { stageLabel } from '../task-schema.ts';
+import { withFindings } from './findings-steps.ts';
 import { fillHelm, type HelmContext, hasHelm } from './helm-text.ts';
 import { withSubmit } from './submit-step.ts';
 
@@ -11,8 +12,16 @@ const otherLabels = ['v1.smithy.smithy-security.com/component'];
 /** What they call the volume with the code, and what each task has of its own. */
 const sharedWorkspaces = ['output', 'source-code-ws', 'source-code'];
 const ownWorkspaces = ['scratch'];
-/** What they are given of the base component; without one it is empty. */
-const scanParams = ['dracon_scan_id', 'dracon_scan_start_time', 'dracon_scan_tags'];
+/** What they are given of the base component, and without one; their programs end without a time. */
+const scanParams: Readonly<Record<string, string>> = {
+  dracon_scan_id: '',
+  dracon_scan_start_time: '1970-01-01T00:00:00Z',
+  dracon_scan_tags: '',
+};
+const scanVariables = [
+  { name: 'DRACON_SCAN_ID', value: '$(params.dracon_scan_id)' },
+  { name: 'DRACON_SCAN_TIME', value: '$(params.dracon_scan_start_time)' },
+];
 /** Fields that tekton.dev/v1 has no more. */
 const goneStepFields = [
   'ports',
@@ -70,8 +79,9 @@ export function convertTask({ value, at }: Located<unknown>, helm: HelmContext):
       ...(spec['sidecars'] ? { sidecars: listOf(spec['sidecars']).map(renameResources) } : {}),
     },
   };
-  const renamed = withOurWorkspaces(v1);
-  return { document: { value: withSubmit(renamed, at, warnings), at }, warnings, isForeign: true };
+  const scanned = withScan(withOurWorkspaces(v1));
+  const handing = withFindings(withSubmit(scanned, at, warnings), at, warnings);
+  return { document: { value: handing, at }, warnings, isForeign: true };
 }
 
 function withHelm(value: unknown, helm: HelmContext, path: PropertyKey[], at: Located<unknown>['at']): unknown {
@@ -113,8 +123,34 @@ function withLabel(metadata: unknown): Json {
 }
 
 function withDefault(param: unknown): unknown {
-  if (!isObject(param) || 'default' in param || !scanParams.includes(String(param['name']))) return param;
-  return { ...param, default: '' };
+  if (!isObject(param) || 'default' in param) return param;
+  const fallback = scanParams[String(param['name'])];
+  return fallback === undefined ? param : { ...param, default: fallback };
+}
+
+// Whoever packaged them added these to every task behind the base.
+function withScan(task: Json): Json {
+  const { metadata, spec } = task as { metadata: Json; spec: Json };
+  const stage = isObject(metadata['labels']) ? metadata['labels'][stageLabel] : undefined;
+  if (stage !== 'producer' && stage !== 'enricher') return task;
+  const params = listOf(spec['params']);
+  const has = (name: string) => params.some((param) => isObject(param) && param['name'] === name);
+  const missing = ['dracon_scan_id', 'dracon_scan_start_time'].filter((name) => !has(name));
+  return {
+    ...task,
+    spec: {
+      ...spec,
+      params: [...params, ...missing.map((name) => ({ name, type: 'string', default: scanParams[name] }))],
+      steps: listOf(spec['steps']).map(withScanVariables),
+    },
+  };
+}
+
+function withScanVariables(step: unknown): unknown {
+  if (!isObject(step)) return step;
+  const env = listOf(step['env']);
+  const names = env.map((variable) => (isObject(variable) ? variable['name'] : undefined));
+  return { ...step, env: [...env, ...scanVariables.filter(({ name }) => !names.includes(name))] };
 }
 
 // They share one volume under several names and write reports into it; ours is read from one, and each task writes into
@@ -125,7 +161,10 @@ function withOurWorkspaces(task: Json): Json {
   const declared = listOf(spec['workspaces']);
   const names = declared.map((workspace) => (isObject(workspace) ? String(workspace['name']) : ''));
   const uses = (name: string) => names.includes(name) || text.includes(`$(workspaces.${name}.`);
-  const wanted = [...(sharedWorkspaces.some(uses) ? ['source'] : []), ...(ownWorkspaces.some(uses) ? ['output'] : [])];
+  const wanted = [
+    ...(sharedWorkspaces.some(uses) ? ['source'] : []),
+    ...(ownWorkspaces.some(uses) || /\/\.(dracon|smithy)\b/.test(text) ? ['output'] : []),
+  ];
   const others = declared.filter((_, index) => ![...sharedWorkspaces, ...ownWorkspaces].includes(names[index] ?? ''));
   const renamed = renameIn(spec);
   return {
@@ -135,10 +174,13 @@ function withOurWorkspaces(task: Json): Json {
 }
 
 const reference = /\$\(workspaces\.(output|source-code-ws|source-code|scratch)\./g;
+/** Where they leave reports for each other. */
+const exchange = /\$\(workspaces\.(?:output|source-code-ws|source-code)\.path\)(?=\/\.(?:dracon|smithy)\b)/g;
 
 function renameIn(value: unknown): unknown {
   if (typeof value === 'string') {
-    return value.replace(reference, (_, name: string) => `$(workspaces.${ourWorkspace(name)}.`);
+    const own = value.replace(exchange, '$(workspaces.scratch.path)');
+    return own.replace(reference, (_, name: string) => `$(workspaces.${ourWorkspace(name)}.`);
   }
   if (Array.isArray(value)) return value.map(renameIn);
   if (!isObject(value)) return value;

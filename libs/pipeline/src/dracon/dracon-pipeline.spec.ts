@@ -13,7 +13,7 @@ metadata: {name: ${name}, labels: {v1.dracon.ocurity.com/component: ${stage}}}
 spec:
   ${more}
   workspaces: [{name: output}]
-  steps: [{name: run, image: 'example/${name}:1', command: [run], args: ['-out=$(workspaces.output.path)/x.pb']}]
+  steps: [{name: run, image: 'example/${name}:1', command: [run], args: ['-in', '$(workspaces.output.path)/.dracon/', '-out=$(workspaces.output.path)/.dracon/x.pb', '$(workspaces.output.path)']}]
 `;
 const files = {
   'components/base/pipeline.yaml':
@@ -83,7 +83,7 @@ describe("a pipeline of Dracon's", () => {
       ['enricher-policy', ['producer-lint']],
       ['consumer-mongodb', ['enricher-policy']],
     ]);
-    expect(spec.workspaces).toEqual([{ name: 'source' }, { name: 'credentials' }]);
+    expect(spec.workspaces.map(({ name }) => name)).toEqual(['source', 'output', 'credentials']);
   });
 
   it('has told what is left out', async () => {
