@@ -274,6 +274,17 @@ describe('assay run-findings push', () => {
     expect([Object.keys(sent).length, Object.values(sent)[0].length, owners]).toEqual([64, 4096, ['@a']]);
   });
 
+  it('adds nothing to a batch that would be too large then, and fails', async () => {
+    const annotations = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`k${n}`, 'x'.repeat(4096)]));
+    const b = Array.from({ length: 10 }, (_, n) => `b${n}`).join(' ');
+    await pulled('jsonl', waiting(7, batchOf(b)), waiting(9, batchOf('c')), end());
+    await leave((await lines()).map(({ id }, n) => ({ id, annotations: { n: String(n), ...annotations } })));
+    const ran = await push([pushing]);
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('; 1 went on as they were') });
+    const [first, second] = sentTo(ran) as [object, { enrichments: object[] }];
+    expect([first, second.enrichments.length]).toEqual([{ sequence: 7 }, 1]);
+  });
+
   it('waits for a gateway that is too busy, and sends many batches in several requests', async () => {
     const many = Array.from({ length: 300 }, (_, index) => waiting(index + 1, batchOf('a', { index })));
     await pulled('jsonl', ...many, end());
@@ -436,6 +447,41 @@ describe('assay run-findings push', () => {
       expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(sentence) });
       expect(sentTo(ran)).toEqual(all);
     });
+  });
+});
+
+describe('assay run-findings pass', () => {
+  const pass = (exchanges: Exchange[], ...steps: string[]) =>
+    against(exchanges, ['run-findings', 'pass', '--run=run', '--timeout=9', ...steps]);
+
+  it('returns what waits still, step by step', async () => {
+    const ran = await pass(
+      [
+        pulling('step=age&wait=9', gives(...two.slice(0, 2), end({ returned: [7] }))),
+        pulling('step=other&wait=9', gives(...two)),
+        pushing,
+        pushing,
+      ],
+      'age',
+      'other',
+    );
+    expect(ran).toMatchObject({ code: 0, out: '' });
+    expect(ran.received.map(({ body }) => body && JSON.parse(body))).toEqual([
+      '',
+      { step: 'age', batches: [{ sequence: 9 }] },
+      '',
+      { step: 'other', batches: [{ sequence: 7 }, { sequence: 9 }] },
+    ]);
+    expect(ran.err).toBe(
+      'step age: batches that went on as they were: 1\nstep other: batches that went on as they were: 2\n',
+    );
+  });
+
+  it('lets go what is there, and says what is missing', async () => {
+    const ended = gives(waiting(7, batchOf('a')), end({ missing: ['report r9 was not read yet'] }));
+    const ran = await pass([pulling('step=age&wait=9', ended), pushing], 'age');
+    expect(ran).toMatchObject({ code: 4, err: expect.stringContaining('report r9 was not read yet') });
+    expect(sentTo({ received: ran.received.slice(1) })).toEqual([{ sequence: 7 }]);
   });
 });
 

@@ -1,6 +1,7 @@
-// assay run-findings pull | push
+// assay run-findings pull | push | pass
 import { Option } from 'commander';
 import { type Define, integer, usageError } from '../command.ts';
+import type { PassOptions } from '../run-findings/pass-findings.ts';
 import type { PullOptions } from '../run-findings/pull-findings.ts';
 import type { PushOptions } from '../run-findings/push-findings.ts';
 
@@ -52,5 +53,21 @@ export const define: Define = (command, io) => {
       const { connect } = await import('../platform.ts');
       const { pushFindings } = await import('../run-findings/push-findings.ts');
       return await pushFindings(io, await connect(io), options);
+    });
+
+  command
+    .command('pass')
+    .summary('let findings go on that still wait for tasks')
+    .description(
+      'Return findings as they are that still wait for one of these steps, whose task failed or was never begun. For the end of a run: what came back before stays as it is.',
+    )
+    .argument('<steps...>', 'names of tasks that are steps, in the order of the run’s steps')
+    .requiredOption('--run <id>', 'the run')
+    .option('--timeout <seconds>', 'how long what is missing is waited for, for each', integer(1, 3600), 60)
+    .example('assay run-findings pass --run "$RUN" age reachability', 'in a pipeline’s finally')
+    .does(io, async (steps: string[], options: PassOptions) => {
+      const { connect } = await import('../platform.ts');
+      const { passFindings } = await import('../run-findings/pass-findings.ts');
+      return await passFindings(io, await connect(io), steps, options);
     });
 };

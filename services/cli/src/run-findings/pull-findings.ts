@@ -1,25 +1,19 @@
 // A run's findings to files, for the program in the next step of a task: all of them or none.
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { batchType, InvalidInput, type RunFindingsEnd, readDelimited, Transient, withLength } from '@assay/contracts';
+import { batchType, Fault, InvalidInput, type RunFindingsEnd, withLength } from '@assay/contracts';
 import type { Client } from '../client.ts';
 import { type ExitCode, exitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { oneLine } from '../terminal-text.ts';
 import { type FindingFiles, formats } from './finding-files.ts';
 import { patiently } from './patiently.ts';
-import { maxPieceBytes, Pulled, piece } from './pulled.ts';
+import { Pulled } from './pulled.ts';
+import { readRun, type WantedFindings } from './read-run.ts';
 
-export interface PullOptions {
-  run: string;
-  /** Findings that wait for it; absent: those that passed every step. */
-  step?: string;
-  /** Ids; none: every report that the run has handed over. */
-  reports: readonly string[];
+export interface PullOptions extends WantedFindings {
   format: string;
   dir: string;
-  /** How long what is missing is waited for. Seconds. */
-  timeout: number;
 }
 
 interface Count {
@@ -60,22 +54,15 @@ async function makeAnew(folder: string, pulled: Pulled): Promise<void> {
 }
 
 async function pullOnce(client: Client, files: FindingFiles, pulled: Pulled, options: PullOptions): Promise<Count> {
-  const { run, step, reports, dir, timeout } = options;
+  const { run, step, dir } = options;
   await makeAnew(dir, pulled);
-  const query = new URLSearchParams([
-    ...(step === undefined ? [] : [['step', step]]),
-    ...reports.map((id) => ['report', id]),
-    ['wait', String(timeout)],
-  ] as [string, string][]);
-  const answer = client.download(`/api/v1/runs/${encodeURIComponent(run)}/findings?${query}`);
   await using kept = await open(await pulled.begin(), 'w');
   const writer = await files.open({ folder: dir, run, isEnriched: step === undefined });
   let [findings, batches] = [0, 0];
   try {
-    for await (const bytes of readDelimited(answer, { maxBytes: maxPieceBytes })) {
-      const { batch: encoded, end } = piece.decode(bytes);
-      if (end) return { findings, batches, end };
-      const batch = batchType.decode(encoded);
+    for await (const { piece, bytes } of readRun(client, options)) {
+      if (piece.end) return { findings, batches, end: piece.end };
+      const batch = batchType.decode(piece.batch);
       await writer.write(batch);
       if (step !== undefined) await kept.appendFile(withLength(bytes));
       findings += batch.findings.length;
@@ -84,5 +71,5 @@ async function pullOnce(client: Client, files: FindingFiles, pulled: Pulled, opt
   } finally {
     await writer.close();
   }
-  throw new Transient(`${client.url} ended its answer too early; try again`, { code: 'gateway.lost' });
+  throw new Fault('the findings of a run came without an end', { code: 'run-findings.end' });
 }

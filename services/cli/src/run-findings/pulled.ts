@@ -3,12 +3,9 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Batch, batchType, InvalidInput, messageType, readDelimited } from '@assay/contracts';
+import { type Batch, batchType, InvalidInput, readDelimited } from '@assay/contracts';
 import { z } from 'zod';
-
-/** Longest piece of an answer. A batch and what steps added to it is a hundredth of that. Bytes. */
-export const maxPieceBytes = 32 * 1024 * 1024;
-export const piece = messageType('RunFindings');
+import { maxPieceBytes, pieceType } from './read-run.ts';
 
 const mark = z.object({
   run: z.string(),
@@ -63,7 +60,7 @@ export class Pulled {
   async *batches(): AsyncGenerator<{ sequence: number; batch: Batch }> {
     const source = createReadStream(this.#batchesFile, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
     for await (const bytes of readDelimited(source, { maxBytes: maxPieceBytes })) {
-      const { sequence, batch } = piece.decode(bytes);
+      const { sequence, batch } = pieceType.decode(bytes);
       yield { sequence, batch: batchType.decode(batch) };
     }
   }

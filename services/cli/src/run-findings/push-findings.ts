@@ -6,8 +6,8 @@ import { type Batch, InvalidInput, recordAt } from '@assay/contracts';
 import type { Client } from '../client.ts';
 import { type ExitCode, exitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { BatchReturner, type ReturnedBatch, type Returning } from './batch-returner.ts';
 import { formats } from './finding-files.ts';
-import { patiently } from './patiently.ts';
 import { Pulled } from './pulled.ts';
 import { type Delta, difference, merged, type Said } from './said.ts';
 
@@ -26,20 +26,15 @@ export interface PushOptions {
 /** Most records of a program, and most characters of what they say. */
 const maxRecords = 4_000_000;
 const maxSaidChars = 512 * 1024 * 1024;
-/** One request. The gateway takes 256 batches and 8 MiB. */
-const maxRequestBatches = 256;
-const maxRequestChars = 2 * 1024 * 1024;
-
-interface Answer {
-  sequence: number;
-  enrichments?: (Delta & { positions: number[] })[];
-}
-
+/** Most characters that are added to one batch. */
+const maxBatchChars = 2 * 1024 * 1024;
 interface Counts {
   findings: number;
   changed: number;
   batches: number;
   cameBackBefore: number;
+  /** Batches to which more is added than one may have. */
+  tooLarge: number;
 }
 
 export async function pushFindings(io: Io, client: Client, options: PushOptions): Promise<ExitCode | undefined> {
@@ -55,6 +50,11 @@ export async function pushFindings(io: Io, client: Client, options: PushOptions)
     );
   io.err.put(`${sentenceOf(counts, said)}\n`);
   if (failure) throw failure;
+  if (counts.tooLarge > 0)
+    throw new InvalidInput(
+      `the program adds more than ${maxBatchChars} characters to a batch of findings; ${counts.tooLarge} went on as they were`,
+      { code: 'run-findings.too-large' },
+    );
   return code;
 }
 
@@ -121,24 +121,10 @@ async function returnAll(
   pulled: Pulled,
   said: SaidByFinding,
   before: ReadonlySet<number>,
-  { run, step, timeout }: PushOptions,
+  returning: Returning,
 ): Promise<Counts> {
-  const counts: Counts = { findings: 0, changed: 0, batches: 0, cameBackBefore: 0 };
-  let waiting: Answer[] = [];
-  let chars = 0;
-  const send = async () => {
-    const batches = waiting;
-    [waiting, chars] = [[], 0];
-    if (batches.length === 0) return;
-    await patiently(io, timeout, () =>
-      client.request('POST', `/api/v1/runs/${encodeURIComponent(run)}/findings/returned`, {
-        json: { step, batches },
-        // The same batch twice is one event.
-        isRepeatable: true,
-        timeoutMs: 120_000,
-      }),
-    );
-  };
+  const counts: Counts = { findings: 0, changed: 0, batches: 0, cameBackBefore: 0, tooLarge: 0 };
+  const returner = new BatchReturner(io, client, returning);
   for await (const { sequence, batch } of pulled.batches()) {
     const { enrichments, changed } = enrichmentsFor(batch, said);
     counts.findings += batch.findings.length;
@@ -147,14 +133,15 @@ async function returnAll(
       counts.cameBackBefore++;
       continue;
     }
+    if (JSON.stringify(enrichments).length > maxBatchChars) {
+      counts.tooLarge++;
+      await returner.add({ sequence });
+      continue;
+    }
     counts.changed += changed;
-    const answer: Answer = enrichments.length > 0 ? { sequence, enrichments } : { sequence };
-    const length = JSON.stringify(answer).length;
-    if (waiting.length >= maxRequestBatches || chars + length > maxRequestChars) await send();
-    waiting.push(answer);
-    chars += length;
+    await returner.add(enrichments.length > 0 ? { sequence, enrichments } : { sequence });
   }
-  await send();
+  await returner.flush();
   return counts;
 }
 
@@ -162,7 +149,7 @@ async function returnAll(
 function enrichmentsFor(
   batch: Batch,
   said: SaidByFinding,
-): { enrichments: Answer['enrichments'] & object; changed: number } {
+): { enrichments: NonNullable<ReturnedBatch['enrichments']>; changed: number } {
   const byDelta = new Map<string, Delta & { positions: number[] }>();
   let changed = 0;
   for (let position = 0; position < batch.findings.length; position++) {

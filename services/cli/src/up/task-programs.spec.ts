@@ -232,6 +232,20 @@ it('a program that dies keeps no finding from going on', async () => {
   expect((await findingsOf(run)).every(({ annotations }) => annotations?.['area.folder'] === undefined)).toBe(true);
 });
 
+it('findings that wait for tasks that were never begun go on at the end of the run', async () => {
+  const run = 'run-that-broke-off';
+  const steps = ['third-party-enricher', 'dracon-enricher'];
+  await submit(run, ...steps.map((step) => `task/${step}`));
+  const env = { ASSAY_URL: live.platform.url, ASSAY_TOKEN: await tokenOf(run) };
+  for (const left of [3, 0]) {
+    const ran = await live.assay(['run-findings', 'pass', '--run', run, ...steps], { env });
+    const sentences = steps.map((step) => `step ${step}: batches that went on as they were: ${left}\n`);
+    expect(ran).toMatchObject({ code: 0, err: sentences.join('') });
+  }
+  const { assessment, stages } = await assessed(run);
+  expect([assessment, stages.at(-1)]).toMatchObject([1, { in: count, out: count }]);
+});
+
 it('findings that do not come are named, and the program is not begun', async () => {
   const run = 'run-of-nothing';
   const env = { ASSAY_URL: live.platform.url, ASSAY_TOKEN: await tokenOf(run) };
