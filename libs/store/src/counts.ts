@@ -8,7 +8,7 @@ export function emptyCounts(): Counts {
 
 /** Adds the findings of a batch's entry. */
 export function addCounts(counts: Counts, severity: number, transitions: Uint8Array): void {
-  for (const transition of transitions) addOne(counts.transitions, transitionNames.of(transition));
+  addTransitions(counts, transitions);
   if (transitions.length === 0) return;
   counts.findings += transitions.length;
   const name = severityNames.of(severity);
@@ -17,10 +17,20 @@ export function addCounts(counts: Counts, severity: number, transitions: Uint8Ar
 
 /** Adds what a closing fixed: it is counted, but is no finding of the report. What else a closing changes is not. */
 export function addFixed(counts: Counts, transitions: Uint8Array): void {
-  for (const transition of transitions)
-    if (transition === Transition.FIXED) addOne(counts.transitions, transitionNames.of(transition));
+  addTransitions(
+    counts,
+    transitions.filter((transition) => transition === Transition.FIXED),
+  );
 }
 
-function addOne(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+// Equal ones stand together: names are looked up once for each run of them.
+function addTransitions({ transitions: sums }: Counts, transitions: Uint8Array): void {
+  for (let start = 0; start < transitions.length; ) {
+    const transition = transitions[start] ?? 0;
+    let end = start + 1;
+    while (end < transitions.length && transitions[end] === transition) end++;
+    const name = transitionNames.of(transition);
+    sums[name] = (sums[name] ?? 0) + end - start;
+    start = end;
+  }
 }

@@ -92,15 +92,38 @@ export function readContents({ batch, isShared }: Part): BatchContents {
 /** The distinct rules of findings, and their least and greatest paths by bytes. */
 export function rangeOf(findings: readonly Uint8Array[]): { rules: string[]; minPath: string; maxPath: string } {
   const rules = new Set<string>();
-  let min: Buffer | undefined;
-  let max: Buffer | undefined;
-  for (const finding of findings) {
-    fields.read(finding);
-    const bytes = Buffer.from(finding.buffer, finding.byteOffset, finding.byteLength);
-    rules.add(bytes.toString('utf8', fields.ruleStart, fields.ruleEnd));
-    const path = bytes.subarray(fields.pathStart, fields.pathEnd);
-    if (min === undefined || Buffer.compare(path, min) < 0) min = path;
-    if (max === undefined || Buffer.compare(path, max) > 0) max = path;
+  let rule: Span | undefined;
+  let min: Span | undefined;
+  let max: Span | undefined;
+  for (const bytes of findings) {
+    const { ruleStart, ruleEnd, pathStart, pathEnd } = fields.read(bytes);
+    // Neighbours often share their rule, and their path with the least or the greatest: compared as bytes, no text is made.
+    const own = { bytes, start: ruleStart, end: ruleEnd };
+    if (rule === undefined || compare(rule, own) !== 0) rules.add(textOf(own));
+    rule = own;
+    const path = { bytes, start: pathStart, end: pathEnd };
+    if (min === undefined || compare(path, min) < 0) min = path;
+    if (max === undefined || compare(path, max) > 0) max = path;
   }
-  return { rules: [...rules], minPath: min?.toString() ?? '', maxPath: max?.toString() ?? '' };
+  return { rules: [...rules], minPath: min ? textOf(min) : '', maxPath: max ? textOf(max) : '' };
+}
+
+/** Some of a finding's bytes. */
+interface Span {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+function compare(a: Span, b: Span): number {
+  const length = Math.min(a.end - a.start, b.end - b.start);
+  for (let at = 0; at < length; at++) {
+    const difference = (a.bytes[a.start + at] ?? 0) - (b.bytes[b.start + at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.end - a.start - (b.end - b.start);
+}
+
+function textOf({ bytes, start, end }: Span): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
 }
