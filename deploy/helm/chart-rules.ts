@@ -1,6 +1,6 @@
 // What of the manifests an installation by Helm may choose, and how each choice is called in its values.
 import type { Manifest } from './generate.ts';
-import { block, conditional, expression, itemWhen, variablesOf } from './template.ts';
+import { block, conditional, expression, itemWhen, texts, variablesOf } from './template.ts';
 
 const here = '{{ .Release.Namespace }}';
 const runs = '{{ .Values.runs.namespace }}';
@@ -92,7 +92,7 @@ function settings(object: Record<string, unknown>): unknown {
     const code = /^@@\{\{ (.*?)( \| quote)? \}\}$/.exec(value)?.[1];
     return `"${key}" ${code ? `(${code})` : JSON.stringify(value)}`;
   });
-  return { ...object, data: block(`mergeOverwrite (dict ${defaults.join(' ')}) .Values.settings`) };
+  return { ...object, data: texts(`mergeOverwrite (dict ${defaults.join(' ')}) .Values.settings`) };
 }
 
 type Container = Record<string, unknown> & { env?: unknown[] };

@@ -13,6 +13,11 @@ export function block(code: string): string {
   return `${mark}block ${code}`;
 }
 
+/** A map of texts. */
+export function texts(code: string): string {
+  return `${mark}texts ${code}`;
+}
+
 /** Items of a list: one for each entry of a map, as environment variables. */
 export function variablesOf(code: string): string {
   return `${mark}variables ${code}`;
@@ -80,6 +85,13 @@ function filledIn(line: string): string[] {
   if (word === 'block')
     return [before.trimEnd(), `${' '.repeat(indent + 2)}{{- toYaml (${code.join(' ')}) | nindent ${indent + 2} }}`];
   const pad = ' '.repeat(indent);
+  if (word === 'texts')
+    return [
+      before.trimEnd(),
+      `${pad}  {{- range $name, $value := ${code.join(' ')} }}`,
+      `${pad}  {{ $name }}: {{ $value | quote }}`,
+      `${pad}  {{- end }}`,
+    ];
   if (word === 'variables')
     return [
       `${pad}{{- range $name, $value := ${code.join(' ')} }}`,

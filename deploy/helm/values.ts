@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 const settings = z
-  .record(z.string().regex(/^(ASSAY|OTEL)_[A-Z0-9_]+$/), z.string())
-  .describe('Variables of the environment (`assay config`)');
+  .record(z.string().regex(/^(ASSAY|OTEL)_[A-Z0-9_]+$/), z.union([z.string(), z.boolean()]))
+  .describe('Variables of the environment (`assay config`); numbers as texts');
 const resources = z.record(z.string(), z.unknown()).describe('Requests and limits, as of a container');
 const image = z
   .strictObject({

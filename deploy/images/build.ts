@@ -2,7 +2,7 @@
 // A context for each in node_modules/.cache/images, then the builder with the Dockerfile beside this file. The same
 // sources give the same digest: files have no times, modes are settled, nothing says when or where it was built.
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InvalidInput } from '@assay/contracts';
@@ -41,11 +41,11 @@ export async function imageNames(): Promise<string[]> {
   return folders.flatMap((path) => /^([a-z-]+)\/src\/main\.ts$/.exec(path)?.[1] ?? []).sort();
 }
 
-/** The folder that an image is built from: app/ and home/. */
+/** Makes the folder that an image is built from: app/ and home/. Whoever asked removes it. */
 export async function makeContext(name: string): Promise<string> {
-  const context = join(contexts, name);
+  await mkdir(contexts, { recursive: true });
+  const context = await mkdtemp(join(contexts, `${name}-`));
   const app = join(context, 'app');
-  await rm(context, { recursive: true, force: true });
   await mkdir(join(context, 'home'), { recursive: true });
   await bundleService(name, app, { isSplit: name === 'cli' });
   await copyAssets(name, app);
@@ -97,7 +97,12 @@ async function main(): Promise<void> {
     });
   const target: Target = { ...values, epoch: process.env['SOURCE_DATE_EPOCH'] ?? '0' };
   for (const name of positionals.length > 0 ? positionals : known) {
-    await run(buildCommand(builder, name, await makeContext(name), target));
+    const context = await makeContext(name);
+    try {
+      await run(buildCommand(builder, name, context, target));
+    } finally {
+      await rm(context, { recursive: true, force: true });
+    }
     if (values.push) await run(pushCommand(builder, imageOf(name, target)));
     console.log(imageOf(name, target));
   }

@@ -8,6 +8,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { chartFiles, keyOf, type Manifest, manifestsOf, writtenFiles } from '../generate.ts';
 import { valuesSchema } from '../values.ts';
 
+// What a helm that was built without it takes for the cluster's is far older.
+const kubernetes = ['--kube-version', '1.30.0'];
 const run = promisify(execFile);
 const helm = process.env['ASSAY_TEST_HELM'] ?? 'helm';
 const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
@@ -15,7 +17,7 @@ const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../.
 };
 
 async function rendered(...sets: string[]): Promise<Manifest[]> {
-  const args = ['template', 'anything', import.meta.dirname, '--namespace', 'assay', '--include-crds'];
+  const args = ['template', 'anything', import.meta.dirname, '--namespace', 'assay', '--include-crds', ...kubernetes];
   const { stdout } = await run(helm, [...args, ...sets.flatMap((set) => ['--set', set])], {
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -156,6 +158,7 @@ describe('a choice', () => {
       'elsewhere',
       '--set',
       'runs.namespace=elsewhere-runs',
+      ...kubernetes,
     ];
     const { stdout } = await run(helm, args);
     const places = parseAllDocuments(stdout).map(
