@@ -142,13 +142,17 @@ export function tektonBackend({ kube, config, blobs, log, now }: TektonOptions):
   }
 }
 
-// They go with their owner. One that is there already is of an executor that was ended in between.
+// They go with their owner. Applied, not created: after an executor that was ended in between they are there already, and
+// who may not read a Secret could not say whether.
 async function giveItsFiles(run: PlannedRun, owner: KubeObject, kube: Kube, namespace: string): Promise<void> {
   const { name = '', uid = '' } = owner.metadata;
   const reference: OwnerReference = { ...pipelineRunKind, name, uid, controller: true, blockOwnerDeletion: true };
-  await kube.create(tokenSecretOf(run, namespace, reference));
+  await kube.apply(tokenSecretOf(run, namespace, reference), { fieldManager: manager, force: true });
   for (const { component } of run.tasks.filter((task) => hasConfig(task.component)))
-    await kube.create(configMapOf(run, component, await configFilesOf(component), namespace, reference));
+    await kube.apply(configMapOf(run, component, await configFilesOf(component), namespace, reference), {
+      fieldManager: manager,
+      force: true,
+    });
 }
 
 async function cancelOlder(

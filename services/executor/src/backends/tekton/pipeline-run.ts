@@ -47,7 +47,12 @@ export function pipelineRunOf(run: PlannedRun, settings: PipelineRunSettings): K
       status: 'PipelineRunPending',
       pipelineSpec: {
         ...spec,
-        tasks: spec.tasks.map((task) => ({ timeout: seconds(settings.taskTimeoutMs), ...task })),
+        tasks: spec.tasks.map((task) => ({
+          timeout: seconds(settings.taskTimeoutMs),
+          // One tool that fails leaves the others, and what comes after them, as they are.
+          ...(stageOf(task.name, components) === 'producer' ? { onError: 'continue' } : {}),
+          ...task,
+        })),
       },
       params: paramsOf(run, new Set(spec.params.map(({ name }) => name))),
       workspaces: spec.workspaces.flatMap(({ name, optional }) => {
@@ -82,7 +87,6 @@ export function tokenSecretOf(run: PlannedRun, namespace: string, owner: OwnerRe
     kind: 'Secret',
     metadata: { ...metadataOf(run, namespace), name, ownerReferences: [owner] },
     type: 'Opaque',
-    immutable: true,
     stringData: { token: run.token },
   };
 }
@@ -99,7 +103,6 @@ export function configMapOf(
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { ...metadataOf(run, namespace), name: configMapNameOf(run, component.name), ownerReferences: [owner] },
-    immutable: true,
     data: files,
   };
 }
@@ -107,6 +110,10 @@ export function configMapOf(
 /** Whether a component wants the files of its folder. */
 export function hasConfig(component: Component): boolean {
   return component.task.spec.workspaces?.some(({ name }) => name === 'config') ?? false;
+}
+
+function stageOf(task: string, components: readonly Component[]): string | undefined {
+  return components.find(({ name }) => name === task)?.stage;
 }
 
 function metadataOf(run: PlannedRun, namespace: string) {

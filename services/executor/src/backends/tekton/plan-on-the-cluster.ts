@@ -27,10 +27,9 @@ export async function planOnTheCluster(run: RunRequested, settings: PlanSettings
   };
 }
 
-function sourceOf(run: RunRequested, { claims, components, params }: Draft): RunSource {
+function sourceOf(run: RunRequested, { claims, components }: Draft): RunSource {
   if (run.sourceArchive) return { archive: run.sourceArchive };
   if (run.sourceUrl) return { url: run.sourceUrl };
-  if (typeof params['source-url'] === 'string') return { url: params['source-url'] };
   const claim = claims['source'];
   if (claim && !run.sourcePath) return { claim };
   // A source component of the pipeline's own, with params of its own.

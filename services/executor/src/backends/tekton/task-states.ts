@@ -77,7 +77,9 @@ function taskEnd(task: string, taskRun: TaskRun, run: PipelineRun, component: Co
   const meaning = meaningOf(reason, message);
   const isSteps = ['Failed', 'StepFailed', 'FailureIgnored'].includes(reason);
   const said = isSteps && step ? stepFailed(step.name, exitCode, step.terminated?.reason ?? '') : meaning;
-  const sentence = withDetail(withWill(said.sentence, meaning, run), isSteps ? '' : firstSentence(message));
+  // Whose will it was is said; how Tekton went about it helps nobody.
+  const detail = isSteps || said.outcome === Outcome.CANCELLED ? '' : firstSentence(message);
+  const sentence = withDetail(withWill(said.sentence, meaning, run), detail);
   return { ...ended({ outcome: said.outcome, sentence }), exitCode, reportIds };
 }
 
