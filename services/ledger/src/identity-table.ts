@@ -20,9 +20,9 @@ const wordsEach = identityBytes / 4;
 
 export class IdentityTable {
   /** Four words an identity, by its number. */
-  #words: Uint32Array;
+  #words: Uint32Array<ArrayBuffer>;
   /** Number + 1 of the identity in each slot, 0 for none; a power of two, at most three quarters full. */
-  #slots: Uint32Array;
+  #slots: Uint32Array<ArrayBuffer>;
   #size = 0;
 
   constructor(capacity = 256) {
@@ -91,10 +91,13 @@ export class IdentityTable {
 
   #grow(): void {
     const capacity = Math.max(256, Math.ceil(this.#size * 1.25));
-    const words = new Uint32Array(capacity * wordsEach);
-    words.set(this.#words.subarray(0, this.#size * wordsEach));
+    const words = new Uint32Array(longer(this.#words, capacity * wordsEach));
     this.#words = words;
-    const slots = new Uint32Array(slotsFor(capacity));
+    const count = slotsFor(capacity);
+    if (count === this.#slots.length) return;
+    // Made anew from the identities: the old ones are free before.
+    this.#slots.buffer.transfer(0);
+    const slots = new Uint32Array(count);
     const last = slots.length - 1;
     for (let number = 0; number < this.#size; number++) {
       let slot = ((words[number * wordsEach] ?? 0) ^ (words[number * wordsEach + 3] ?? 0)) & last;
@@ -103,6 +106,17 @@ export class IdentityTable {
     }
     this.#slots = slots;
   }
+}
+
+/**
+ * The memory of a list of numbers, for a longer one that begins with the same. What the old one had is free at once: left to
+ * the collector, the last few sizes of a list that grows stay with us.
+ */
+export function longer(
+  { buffer, BYTES_PER_ELEMENT }: { buffer: ArrayBuffer; BYTES_PER_ELEMENT: number },
+  length: number,
+): ArrayBuffer {
+  return buffer.transfer(length * BYTES_PER_ELEMENT);
 }
 
 function slotsFor(capacity: number): number {

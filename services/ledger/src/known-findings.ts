@@ -1,7 +1,7 @@
 // What the ledger must know of every finding of a target to say what became of it: about 50 bytes each, in columns
 // of typed arrays.
 import { FindingMark, type Place } from '@assay/store';
-import { IdentityTable, type ToolMask } from './identity-table.ts';
+import { IdentityTable, longer, type ToolMask } from './identity-table.ts';
 import { Witnesses } from './witnesses.ts';
 
 /** What a new entry says of a finding whose content it keeps. */
@@ -123,18 +123,13 @@ export class KnownFindings {
 
   #grow(): void {
     const capacity = Math.ceil(this.#seq.length * growth);
-    this.#seq = grown(this.#seq, new Uint32Array(capacity));
-    this.#position = grown(this.#position, new Uint16Array(capacity));
-    this.#hash = grown(this.#hash, new Uint32Array(capacity));
-    this.#first = grown(this.#first, new Uint32Array(capacity));
-    this.#area = grown(this.#area, new Uint16Array(capacity));
-    this.#time = grown(this.#time, new Uint32Array(capacity));
-    this.#mark = grown(this.#mark, new Uint8Array(capacity));
-    this.#severity = grown(this.#severity, new Uint8Array(capacity));
+    this.#seq = new Uint32Array(longer(this.#seq, capacity));
+    this.#position = new Uint16Array(longer(this.#position, capacity));
+    this.#hash = new Uint32Array(longer(this.#hash, capacity));
+    this.#first = new Uint32Array(longer(this.#first, capacity));
+    this.#area = new Uint16Array(longer(this.#area, capacity));
+    this.#time = new Uint32Array(longer(this.#time, capacity));
+    this.#mark = new Uint8Array(longer(this.#mark, capacity));
+    this.#severity = new Uint8Array(longer(this.#severity, capacity));
   }
-}
-
-function grown<T extends { set(source: T): void }>(source: T, target: T): T {
-  target.set(source);
-  return target;
 }

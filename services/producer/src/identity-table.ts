@@ -9,7 +9,7 @@ const width = 4;
 
 export class IdentityTable {
   #mask: number;
-  #slots: Uint32Array;
+  #slots: Uint32Array<ArrayBuffer>;
   #used = 0;
 
   /** Slots to begin with: a power of two. */
@@ -74,7 +74,9 @@ export class IdentityTable {
     for (let from = 0; from < old.length; from += width) {
       if (old[from + 2] === 0) continue;
       const to = this.#slotOf(old[from] ?? 0, old[from + 1] ?? 0);
-      this.#slots.set(old.subarray(from, from + width), to);
+      for (let word = 0; word < width; word++) this.#slots[to + word] = old[from + word] ?? 0;
     }
+    // Free at once: left to the collector it would stay beside the new one for a while.
+    old.buffer.transfer(0);
   }
 }
