@@ -54,11 +54,14 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
   if (data.partial) tally.partial(data.partialReason || 'the submitter says that the scan did not cover everything');
 
   let format = (data.format || event.subject.split('.').at(-1) || '').toLowerCase();
-  let blob: BlobRef | undefined;
+  let evidence: Promise<BlobRef> | undefined;
   let failure: InvalidInput | undefined;
   try {
-    blob = await evidenceOf(data, context);
-    const report = reportOf(data, blob, context);
+    const content = contentOf(data, context);
+    evidence = evidenceOf(data, content, context);
+    // Awaited at the end, whatever becomes of the report; findings do not wait for its three syncs.
+    evidence.catch(() => {});
+    const report = reportOf(data, content, context);
     const adapter = await adapterOf(format, report);
     format = adapter.name;
     const tool = { name: data.tool?.name ?? '', version: data.tool?.version ?? '' };
@@ -76,6 +79,7 @@ export async function* parseReport(event: Event<ReportSubmitted>, context: Produ
     for (let left = tally.unaccounted; left > 0; left--) tally.filter('unreadable record');
   }
   for (const last of batches.rest()) yield emitTotal(findingReported, last);
+  const blob = await evidence;
 
   yield emit(reportParsed, {
     ...head,
@@ -111,18 +115,16 @@ async function adapterOf(format: string, report: Report): Promise<Adapter> {
   return adapter;
 }
 
-// The raw report is kept whichever way it came: it is evidence, and it can be parsed again.
-async function evidenceOf(data: ReportSubmitted, { blobs, config }: ProducerContext): Promise<BlobRef> {
-  if (data.blob && data.blob.digest !== '') {
-    if (data.blob.size > config.maxReportBytes) throw tooLarge(config.maxReportBytes);
-    return data.blob;
-  }
-  const content = inlineOf(data);
-  if (content === undefined) {
+/** What the event itself has of the report; undefined when it refers to a blob. Throws InvalidInput "report.*". */
+function contentOf(data: ReportSubmitted, { config }: ProducerContext): Uint8Array | undefined {
+  const isBlob = data.blob !== undefined && data.blob.digest !== '';
+  const content = isBlob ? undefined : inlineOf(data);
+  if (!isBlob && content === undefined) {
     throw new InvalidInput('The report has no body; set one of content, text and blob.', { code: 'report.no-body' });
   }
-  if (content.length > config.maxReportBytes) throw tooLarge(config.maxReportBytes);
-  return blobs.put(content, { mediaType: 'application/octet-stream' });
+  const size = content?.length ?? data.blob?.size ?? 0;
+  if (size > config.maxReportBytes) throw tooLarge(config.maxReportBytes);
+  return content;
 }
 
 function inlineOf(data: ReportSubmitted): Uint8Array | undefined {
@@ -131,15 +133,23 @@ function inlineOf(data: ReportSubmitted): Uint8Array | undefined {
   return data.content;
 }
 
-function reportOf(data: ReportSubmitted, blob: BlobRef, { blobs, config }: ProducerContext): Report {
-  const inline = data.blob && data.blob.digest !== '' ? undefined : inlineOf(data);
+// The raw report is kept whichever way it came: it is evidence, and it can be parsed again.
+async function evidenceOf(
+  data: ReportSubmitted,
+  content: Uint8Array | undefined,
+  { blobs }: ProducerContext,
+): Promise<BlobRef> {
+  return content ? blobs.put(content, { mediaType: 'application/octet-stream' }) : (data.blob as BlobRef);
+}
+
+function reportOf(data: ReportSubmitted, content: Uint8Array | undefined, { blobs, config }: ProducerContext): Report {
   const open = async function* () {
-    if (inline) {
-      yield inline;
+    if (content) {
+      yield content;
       return;
     }
     let size = 0;
-    for await (const chunk of blobs.get(blob.digest)) {
+    for await (const chunk of blobs.get(data.blob?.digest ?? '')) {
       size += chunk.length;
       // The reference's own size is only what the sender says.
       if (size > config.maxReportBytes) throw tooLarge(config.maxReportBytes);
