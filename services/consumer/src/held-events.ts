@@ -1,8 +1,8 @@
 // The events that a sink holds: taken from its durable in order, kept alive until they are acked or given back.
 import type { Delivery } from '@assay/bus';
 
-/** Most events a sink holds unacked, however large its batches are: at 512 KiB an event, 64 MiB. */
-export const maxHeldEvents = 128;
+/** Most events a sink holds unacked, however large its batches are: at 512 KiB an event, 24 MiB. */
+export const maxHeldEvents = 48;
 
 export interface Held {
   delivery: Delivery;
