@@ -23,13 +23,14 @@ export function fileOf(manifest: Manifest): string {
 
 function partOf({ kind, metadata }: Manifest): string | undefined {
   const { name, namespace } = metadata;
+  if (kind.includes('Admission')) return 'policies';
   const known = [...services, 'nats', 'mongodb', 'setup'];
   const bare = name.replace(/^assay-/, '');
   if (known.includes(metadata.labels?.[labelled] ?? '')) return metadata.labels?.[labelled];
   if (known.includes(bare)) return bare;
   if (name === 'assay-store') return 'mongodb';
   if (namespace === 'assay-runs' || name === 'assay-runs') return 'runs';
-  return kind.includes('Admission') ? 'policies' : kind === 'ClusterRole' ? 'roles' : undefined;
+  return kind === 'ClusterRole' ? 'roles' : undefined;
 }
 
 /** What must hold for it to be there. */
@@ -42,6 +43,8 @@ export function conditionOf(manifest: Manifest): string[] {
   if (part === 'nats') return ['.Values.nats.enabled'];
   if (part === 'setup') return ['.Values.setup.enabled'];
   if (part === 'mongodb') return [withStore];
+  if (part === 'roles') return ['.Values.roles.create'];
+  if (part === 'policies') return ['.Values.admissionPolicy.create'];
   return manifest.kind === 'Namespace' ? ['.Values.runs.create'] : [];
 }
 
@@ -49,6 +52,9 @@ export function conditionOf(manifest: Manifest): string[] {
 export function withChoices(manifest: Manifest, object: unknown): unknown {
   const part = partOf(manifest) ?? '';
   const chosen = replaced(object) as Record<string, unknown>;
+  // One for each installation; the roles are the cluster's.
+  if (manifest.kind === 'ClusterRoleBinding')
+    return { ...chosen, metadata: { name: quoted(manifest.metadata.name.replace('assay', here)) } };
   if (manifest.kind === 'ConfigMap' && manifest.metadata.name === 'assay') return settings(chosen);
   if (manifest.kind === 'Deployment' && services.includes(part)) return service(part, chosen);
   if (manifest.kind === 'StatefulSet') return stateful(part === 'nats' ? 'nats' : 'ferretdb', chosen);
@@ -71,10 +77,10 @@ function replaced(value: unknown): unknown {
   const image = serviceImage.exec(value)?.[1];
   if (image) return expression(`include "assay.image" (list . "${image}")`);
   if (value === 'assay-runs') return quoted(runs);
-  const secret = /^assay-(consumer|enricher|executor|gateway|ledger|producer)$/.exec(value)?.[1];
-  if (secret) return value;
-  if (/\.assay\.svc/.test(value)) return quoted(value.replaceAll('.assay.svc', `.${here}.svc`));
-  return value;
+  const placed = value
+    .replaceAll('.assay.svc', `.${here}.svc`)
+    .replaceAll('serviceaccount:assay:', `serviceaccount:${here}:`);
+  return placed === value ? value : quoted(placed);
 }
 
 function namespaceOf(value: unknown): unknown {
@@ -83,7 +89,7 @@ function namespaceOf(value: unknown): unknown {
 }
 
 function quoted(text: string): string {
-  return `@@"${text}"`;
+  return `@@${JSON.stringify(text)}`;
 }
 
 function settings(object: Record<string, unknown>): unknown {

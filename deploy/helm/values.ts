@@ -68,6 +68,12 @@ export const valuesSchema = z.strictObject({
     namespace: z.string().describe('Where runs are'),
     create: z.boolean().describe('Whether the chart makes that namespace'),
   }),
+  roles: z.strictObject({
+    create: z.boolean().describe('ClusterRoles for people and controllers; off where another installation made them'),
+  }),
+  admissionPolicy: z.strictObject({
+    create: z.boolean().describe('Nobody but the executor makes or changes what runs are made of'),
+  }),
   global: z.record(z.string(), z.unknown()).optional(),
 });
 

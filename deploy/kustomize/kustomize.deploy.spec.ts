@@ -147,9 +147,9 @@ describe('rights', () => {
     expect(verbs('secrets').sort()).toEqual(['create', 'delete', 'patch']);
     expect(verbs('pods').sort()).toEqual(['get', 'list', 'watch']);
     expect(verbs('pods/exec')).toEqual([]);
-    expect(JSON.stringify([rulesOf('Role', 'assay-executor'), rulesOf('ClusterRole', 'assay-executor')])).not.toContain(
-      '*',
-    );
+    expect(
+      JSON.stringify([rulesOf('Role', 'assay-executor'), rulesOf('ClusterRole', 'assay-scan-controller')]),
+    ).not.toContain('*');
     expect(find(small, 'Role', 'assay-executor').metadata.namespace).toBe('assay-runs');
   });
 
