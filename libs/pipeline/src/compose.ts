@@ -1,6 +1,7 @@
 // Components to one Tekton Pipeline. Pure: the same components give the same Pipeline. Each task is made of its own
 // component, of the nearest earlier stage that is present, and of the source component; plain kustomize can do that too.
 
+import { stringify } from 'yaml';
 import type { Component } from './component.ts';
 import { composedParams, givenParamSpecs, givenParams } from './given-params.ts';
 import { type ImageChoice, type ImageReplacement, withImage } from './images.ts';
@@ -193,8 +194,19 @@ export function globsOf({ annotations }: Component): string[] {
   return (annotations[`${annotationPrefix}applies-to`] ?? '').split(/\s+/).filter(Boolean);
 }
 
+/** The text of a component's task.yaml, with Assay's images from somewhere else; one of Dracon's as converted. */
+export function taskText({ task }: Component, images: ImageChoice): string {
+  const { steps, stepTemplate, ...rest } = task.spec;
+  const spec = {
+    ...rest,
+    ...(stepTemplate ? { stepTemplate: withImage(stepTemplate, images, []) } : {}),
+    steps: steps.map((step) => withImage(step, images, [])),
+  };
+  return stringify({ ...task, spec }, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
 // Enum is checked by us: Tekton refuses it unless a feature is switched on.
-function taskSpecOf(
+export function taskSpecOf(
   { task, stage }: Component,
   choice: ImageChoice | undefined,
   images: readonly ImageReplacement[],

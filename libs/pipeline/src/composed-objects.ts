@@ -1,5 +1,6 @@
 // Everything that a pipeline is in a namespace: the Pipeline, the files its tasks read, what else its folder lists.
-import { type ComposeOptions, composePipeline, type TektonPipeline } from './compose.ts';
+import type { Component } from './component.ts';
+import { type ComposeOptions, composePipeline, type TektonPipeline, taskSpecOf } from './compose.ts';
 import { configFilesOf } from './config-files.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { NamedObject } from './read-pipeline.ts';
@@ -28,7 +29,20 @@ export async function composedObjects(
     ...object,
     metadata: { ...object.metadata, name: affixed(object.metadata.name, pipeline) },
   }));
-  return [{ ...composed }, ...configMaps.flat().map((object) => ({ ...object })), ...others];
+  const tasks = options.tasks === 'reference' ? pipeline.components.map((it) => taskObject(it, composed, options)) : [];
+  return [{ ...composed }, ...tasks, ...configMaps.flat().map((object) => ({ ...object })), ...others];
+}
+
+// Enum is checked by us: Tekton refuses it unless a feature is switched on.
+function taskObject(component: Component, { metadata }: TektonPipeline, options: ComposeOptions): NamedObject {
+  const { labels, name, annotations } = component.task.metadata;
+  const { metadata: _, ...spec } = taskSpecOf(component, options.images, []);
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Task',
+    metadata: { name, labels: { ...metadata.labels, ...labels }, ...(annotations ? { annotations } : {}) },
+    spec,
+  };
 }
 
 function affixed(name: string, { affixes }: Pipeline): string {

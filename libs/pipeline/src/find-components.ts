@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { z } from 'zod';
 import { type Component, componentOf, hasTask, loadComponent, loadComponents, taskFile } from './component.ts';
+import { withHelm } from './dracon/convert-task.ts';
 import type { HelmContext } from './dracon/helm-text.ts';
 import { type Located, parseDocuments, readText, readYaml } from './read-yaml.ts';
 
@@ -71,7 +72,7 @@ async function findInRelease(name: string, task: string, where: string, options:
   for (const file of await yamlFiles(folder, where, reference)) {
     for (const document of parseDocuments(await readText(file, code), file, code)) {
       const found = taskName(document);
-      if (found === task) return componentOf(document, file, helm);
+      if (found === task) return componentOf(withHelm(document, helm), file, helm);
       if (found) known.push(found);
     }
   }

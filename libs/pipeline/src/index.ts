@@ -4,10 +4,12 @@ export {
   applicationOf,
   type ComposeOptions,
   composePipeline,
+  isLast,
   type PipelineParam,
   type PipelineTask,
   type PipelineWorkspace,
   type TektonPipeline,
+  taskText,
   type WhenExpression,
 } from './compose.ts';
 export { composedObjects } from './composed-objects.ts';

@@ -18,7 +18,12 @@ let root: string;
 beforeAll(async () => {
   if (!kustomize) throw new Error('set ASSAY_TEST_KUSTOMIZE to a kustomize binary (v5)');
   root = await mkdtemp(join(tmpdir(), 'kustomize-'));
-  for (const folder of ['services/producer/src/adapters', 'services/executor/components', 'examples/pipelines'])
+  for (const folder of [
+    'services/producer/src/adapters',
+    'services/executor/components',
+    'examples/components',
+    'examples/pipelines',
+  ])
     await cp(join(repository, folder), join(root, folder), { recursive: true });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -38,11 +43,14 @@ const expectEqual = async (folder: string) => {
 };
 
 describe('plain kustomize', () => {
-  it.each(['javascript', 'scan'])('builds what we compose, of examples/pipelines/%s', async (name) => {
-    const folder = join(root, 'examples/pipelines', name);
-    await writeKustomizations(folder);
-    await expectEqual(folder);
-  });
+  it.each(['javascript', 'scan', 'golang', 'python', 'java', 'docker-image', 'terraform-kubernetes', 'monorepo'])(
+    'builds what we compose, of examples/pipelines/%s',
+    async (name) => {
+      const folder = join(root, 'examples/pipelines', name);
+      await writeKustomizations(folder);
+      await expectEqual(folder);
+    },
+  );
 
   it('builds what we compose, of every kind of component together', async () => {
     const task = (name: string, stage: string, spec: string, annotations = '{}') =>

@@ -22,7 +22,6 @@ import { stageLabel, stages } from './task-schema.ts';
 
 const header =
   '# Made by Assay from task.yaml (assay component package). Changes here are lost; plain kustomize reads this.\n';
-const local = { 'config.kubernetes.io/local-config': 'true' };
 const composition = { kind: 'PipelineComposition' };
 const membersAnnotation = 'assay.dev/members';
 const resultsPrefix = 'results.assay.dev/';
@@ -80,29 +79,26 @@ export function kustomizationOfFolder(folder: string, components: readonly Compo
 
 /** The text of the pipeline.yaml that components are added to. */
 export function emptyPipeline(name: string): string {
-  const empty = <T>(value: () => T) => Object.fromEntries(composedStages.map((stage) => [stage, value()]));
-  return [
-    '# What the components are added to. A description, tasks of your own and `finally` go here.\n',
-    stringify({
-      apiVersion: 'tekton.dev/v1',
-      kind: 'Pipeline',
-      metadata: { name, labels: pipelineLabels(name) },
-      spec: {},
-    }),
-    '---\n# What components tell those after them while plain kustomize composes; it is not part of the result.\n',
-    stringify({
-      apiVersion: 'assay.dev/v1alpha1',
-      ...composition,
-      metadata: { name, annotations: { ...local, [membersAnnotation]: 'none' } },
-      start: empty(() => ({})),
-      names: empty(() => []),
-      anchors: empty(() => []),
-      anchorsBefore: empty(() => []),
-      results: {},
-      members: '',
-      some: 'some',
-    }),
-  ].join('');
+  const pipeline = { apiVersion: 'tekton.dev/v1', kind: 'Pipeline', metadata: { name, labels: pipelineLabels(name) } };
+  const each = (value: string) => `{${composedStages.map((stage) => `${stage}: ${value}`).join(', ')}}`;
+  return `# What the components are added to. A description, tasks of your own and \`finally\` go into its spec.
+${stringify({ ...pipeline, spec: {} })}---
+# What components tell those after them while plain kustomize composes; it is no part of the result.
+apiVersion: assay.dev/v1alpha1
+kind: ${composition.kind}
+metadata:
+  name: ${name}
+  annotations:
+    config.kubernetes.io/local-config: "true"
+    ${membersAnnotation}: none
+start: ${each('{}')}
+names: ${each('[]')}
+anchors: ${each('[]')}
+anchorsBefore: ${each('[]')}
+results: {}
+members: ""
+some: some
+`;
 }
 
 // The task goes into the Pipeline inline and is no object of its own.

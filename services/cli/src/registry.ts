@@ -46,6 +46,12 @@ export const registry: readonly Entry[] = [
     summary: 'list runs, show one with its tally',
     load: () => import('./commands/runs.ts'),
   },
+  {
+    name: 'pipeline',
+    group: scan,
+    summary: 'compose, check, deploy and run pipelines',
+    load: () => import('./commands/pipeline.ts'),
+  },
   { name: 'finding', group: scan, summary: 'list and show findings', load: () => import('./commands/finding.ts') },
   {
     name: 'report',
@@ -77,6 +83,12 @@ export const registry: readonly Entry[] = [
     group: look,
     summary: 'look after events that nobody could handle',
     load: () => import('./commands/dead.ts'),
+  },
+  {
+    name: 'component',
+    group: look,
+    summary: 'list, begin, check and package components of pipelines',
+    load: () => import('./commands/component.ts'),
   },
   { name: 'tools', group: look, summary: 'list scanners, install them', load: () => import('./commands/tools.ts') },
   {

@@ -63,7 +63,7 @@ export function isDracon(value: unknown): value is Json {
 export function convertTask({ value, at }: Located<unknown>, helm: HelmContext): Converted {
   if (!isDracon(value)) return { document: { value, at }, warnings: [], isForeign: false };
   const warnings: string[] = [];
-  const filled = withHelm(value, helm, [], at);
+  const filled = withHelm({ value, at }, helm).value;
   const task = isObject(filled) ? filled : {};
   const spec = isObject(task['spec']) ? task['spec'] : {};
   const steps = listOf(spec['steps']).map((step, index) => toStep(step, ['spec', 'steps', index], at, warnings));
@@ -84,12 +84,17 @@ export function convertTask({ value, at }: Located<unknown>, helm: HelmContext):
   return { document: { value: handing, at }, warnings, isForeign: true };
 }
 
-function withHelm(value: unknown, helm: HelmContext, path: PropertyKey[], at: Located<unknown>['at']): unknown {
+/** A document of a chart with its expressions filled in. */
+export function withHelm({ value, at }: Located<unknown>, helm: HelmContext): Located<unknown> {
+  return { value: filledIn(value, helm, [], at), at };
+}
+
+function filledIn(value: unknown, helm: HelmContext, path: PropertyKey[], at: Located<unknown>['at']): unknown {
   if (typeof value === 'string') return hasHelm(value) ? fillHelm(value, helm, at(path)) : value;
-  if (Array.isArray(value)) return value.map((item, index) => withHelm(item, helm, [...path, index], at));
+  if (Array.isArray(value)) return value.map((item, index) => filledIn(item, helm, [...path, index], at));
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withHelm(item, helm, [...path, key], at)]),
+    Object.entries(value).map(([key, item]) => [key, filledIn(item, helm, [...path, key], at)]),
   );
 }
 

@@ -12,6 +12,7 @@ export interface HelmContext {
 }
 
 const code = 'component.helm';
+const braces = '{{ "{{" }}';
 const expression = /\{\{([^{}]*)\}\}/g;
 const token = /"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\.[A-Za-z_][\w.]*)|(-?\d+(?:\.\d+)?)|([A-Za-z]\w*)|([|()])/y;
 
@@ -21,6 +22,13 @@ export function hasHelm(text: string): boolean {
 
 /** A text with each {{ expression }} filled in. Throws InvalidInput for what has no value or is not known here. */
 export function fillHelm(text: string, context: HelmContext, where: string): string {
+  // How a chart says two braces of its own.
+  if (text.includes(braces)) {
+    return text
+      .split(braces)
+      .map((part) => fillHelm(part, context, where))
+      .join('{{');
+  }
   if (hasHelm(text.replace(expression, ''))) throw refused(where, 'a "{{" has no "}}" that belongs to it');
   return text.replace(expression, (whole, between: string) => {
     const inner = between.trim().replace(/^-\s|\s-$/g, '');
