@@ -20,6 +20,8 @@ export interface Draft {
   /** Workspaces that pipelinerun.yaml binds to a volume: the name of its claim. */
   readonly claims: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** Those that were asked for, then one for each task that enriches. */
+  readonly steps: readonly Step[];
 }
 
 /** Throws InvalidInput with a sentence for whoever asked for the run. */
@@ -31,7 +33,9 @@ export async function draftRun(run: RunRequested, settings: PlanSettings): Promi
   if (mistakes.length > 0) {
     throw new InvalidInput(`The run cannot be planned: ${mistakes.join('; ')}.`, { code: 'run.params' });
   }
-  return { target, components, claims, params: { ...params, ...run.params } };
+  const enrichers = components.filter(({ stage }) => stage === 'enricher');
+  const outside = enrichers.map(({ name }) => ({ name, params: {}, outside: true }));
+  return { target, components, claims, params: { ...params, ...run.params }, steps: [...run.steps, ...outside] };
 }
 
 /** What every task is told. */
@@ -92,7 +96,9 @@ function chosen(components: readonly Component[], names: readonly string[]): rea
 }
 
 /** "annotate:team=shop,stage=live", as `assay report submit --step` takes it. */
-function stepText({ name, params }: Step): string {
+function stepText({ name, params, outside }: Step): string {
+  // docs/steps.md, "A program in a Tekton task".
+  if (outside) return `task/${name}`;
   const pairs = Object.entries(params).map(([key, value]) => `${key}=${value}`);
   return pairs.length > 0 ? `${name}:${pairs.join(',')}` : name;
 }

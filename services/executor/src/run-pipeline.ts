@@ -18,6 +18,7 @@ import {
   taskLogged,
   taskStarted,
 } from '@assay/contracts';
+import { isLast } from '@assay/pipeline';
 import { type Context, signRunToken } from '@assay/runtime';
 import type { Backend, PlannedRun, TaskEnd, TaskUpdate } from './backend.ts';
 import type { CancelledRuns } from './cancelled-runs.ts';
@@ -59,7 +60,8 @@ export async function* runPipeline(
       target: run.target,
       revision: run.revision,
       backend: resources.backend.name,
-      tasks: run.tasks.map(({ name }) => name),
+      // What closes a run has no word to say of it.
+      tasks: run.tasks.filter(({ component }) => !isLast(component)).map(({ name }) => name),
       startedAt: context.now().toISOString(),
     },
     runId,

@@ -10,7 +10,7 @@ import { toolOf } from './tools/tool-spec.ts';
 
 const components = await loadComponents();
 const producers = components.filter(({ stage }) => stage === 'producer');
-const others = components.filter(({ stage }) => stage !== 'producer');
+const others = components.filter(({ stage }) => stage === 'base' || stage === 'source');
 const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
   version: string;
 };

@@ -1,7 +1,7 @@
 // What a run is on this machine: a folder that may be scanned, and which tools are there for it.
 import type { BlobStore } from '@assay/blobs';
 import { type RunRequested, Skip, type Step } from '@assay/contracts';
-import { appliesTo, type Component } from '@assay/pipeline';
+import { appliesTo, type Component, isLast } from '@assay/pipeline';
 import type { PlannedRun, PlannedTask } from '../../backend.ts';
 import { findOwners, findRevision, findSource } from '../../find-source.ts';
 import { draftRun, givenValues, type PlanSettings } from '../../plan-run.ts';
@@ -22,12 +22,12 @@ export async function planOnThisMachine(
   run: RunRequested,
   settings: LocalPlanSettings,
 ): Promise<Omit<PlannedRun, 'token'>> {
-  const { target, components, params } = await draftRun(run, settings);
+  const { target, components, params, steps: asked } = await draftRun(run, settings);
   const folder = await findSource(run.sourcePath, settings.roots);
   const revision = run.revision || (await findRevision(folder, settings.places.path));
-  const steps = await withOwners(run.steps, folder, settings.blobs);
+  const steps = await withOwners(asked, folder, settings.blobs);
   // What fetches a source has nothing to do where there is one.
-  const working = components.filter(({ stage }) => stage !== 'base' && stage !== 'source');
+  const working = components.filter((it) => it.stage !== 'base' && it.stage !== 'source' && !isLast(it));
   return {
     runId: run.runId,
     pipeline: run.pipeline,

@@ -10,8 +10,10 @@ import { type Draft, draftRun, givenValues, type PlanSettings } from '../../plan
 export async function planOnTheCluster(run: RunRequested, settings: PlanSettings): Promise<Omit<PlannedRun, 'token'>> {
   const draft = await draftRun(run, settings);
   const source = sourceOf(run, draft);
-  const components = await withFetcher(draft.components, source, settings);
-  const { target, params } = draft;
+  const working = await withFetcher(draft.components, source, settings);
+  const enrichers = working.filter(({ stage }) => stage === 'enricher').map(({ name }) => name);
+  const components = enrichers.length > 0 ? await withPass(working, settings) : working;
+  const { target, params, steps } = draft;
   return {
     runId: run.runId,
     pipeline: run.pipeline,
@@ -21,8 +23,9 @@ export async function planOnTheCluster(run: RunRequested, settings: PlanSettings
     tasks: components.map((component) => ({ name: component.name, component })),
     params: {
       ...params,
-      ...givenValues(run, { target, revision: run.revision, steps: run.steps, gatewayUrl: settings.gatewayUrl }),
+      ...givenValues(run, { target, revision: run.revision, steps, gatewayUrl: settings.gatewayUrl }),
       ...sourceValues(source),
+      ...(enrichers.length > 0 ? { enrichers } : {}),
     },
   };
 }
@@ -52,17 +55,24 @@ async function withFetcher(
   const own = components.filter(({ stage }) => stage === 'source');
   if (name === undefined || own.some((component) => component.name === name || !isFetcher(component.name)))
     return components;
-  const fetcher = (await loadComponents(settings.components)).find((component) => component.name === name);
-  if (!fetcher)
-    throw new InvalidInput(
-      `The component "${name}", which fetches what is scanned, is not in ${settings.components}.`,
-      {
-        code: 'run.source',
-      },
-    );
+  const fetcher = await ownComponent(name, settings);
   const others = components.filter((component) => !own.includes(component));
   const first = others.findIndex(({ stage }) => stage !== 'base');
   return others.toSpliced(first < 0 ? others.length : first, 0, fetcher);
+}
+
+/** Findings that wait for a task which failed must go on, or the run would lack them. */
+async function withPass(components: readonly Component[], settings: PlanSettings): Promise<readonly Component[]> {
+  if (components.some(({ name }) => name === 'pass')) return components;
+  return [...components, await ownComponent('pass', settings)];
+}
+
+async function ownComponent(name: string, settings: PlanSettings): Promise<Component> {
+  const found = (await loadComponents(settings.components)).find((component) => component.name === name);
+  if (found) return found;
+  throw new InvalidInput(`The component "${name}" is not in ${settings.components}: add Assay’s own to the folders.`, {
+    code: 'run.components',
+  });
 }
 
 const fetchers = ['git', 'archive', 'upload', 'path'] as const;

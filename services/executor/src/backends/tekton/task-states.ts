@@ -38,7 +38,7 @@ export function taskStatesOf(
     const taskRun = taskRuns.get(names.get(task) ?? '');
     const reason = skipped.get(task);
     if (taskRun) return stateOf(task, taskRun, run, components.get(task));
-    if (reason !== undefined) return { task, end: { at: endedAt, end: skippedEnd(task, reason) } };
+    if (reason !== undefined) return { task, end: { at: endedAt, end: skippedEnd(task, reason, run) } };
     if (!isOver(run)) return { task };
     return { task, end: { at: endedAt, end: endedWithoutBeginning(run) } };
   });
@@ -102,13 +102,14 @@ function withDetail(sentence: string, words: string): string {
   return words === '' ? sentence : `${sentence} (${words})`;
 }
 
-function skippedEnd(task: string, reason: string): TaskEnd {
+function skippedEnd(task: string, reason: string, run: PipelineRun): TaskEnd {
   if (reason === nothingToDo)
     return {
       ...ended({ outcome: Outcome.SKIPPED, sentence: `nothing in the target for ${task}` }),
       skip: Skip.NO_FILES,
     };
-  return ended(meaningOfSkip(reason));
+  const meaning = meaningOfSkip(reason);
+  return ended({ ...meaning, sentence: withWill(meaning.sentence, meaning, run) });
 }
 
 function endedWithoutBeginning(run: PipelineRun): TaskEnd {
