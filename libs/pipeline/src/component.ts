@@ -40,6 +40,8 @@ export interface Component {
   readonly task: TektonTask;
   /** What is odd about it and does no harm: "task.yaml:12: …". */
   readonly warnings: readonly string[];
+  /** It is not what its file says: one of Dracon's, converted. */
+  readonly isConverted: boolean;
   /** One of Dracon's: held to what Tekton demands, not to our rules. */
   readonly isForeign: boolean;
 }
@@ -83,7 +85,7 @@ export function parseComponent(text: string, file: string, helm: HelmContext = {
 
 /** Of one document of a file. */
 export function componentOf(document: Located<unknown>, file: string, helm: HelmContext = {}): Component {
-  const { document: ours, warnings, isForeign } = convertTask(document, helm);
+  const { document: ours, warnings, isConverted, isForeign } = convertTask(document, helm);
   const located = checked(ours, taskSchema, code);
   const { metadata, spec } = located.value;
   const component: Component = {
@@ -99,6 +101,7 @@ export function componentOf(document: Located<unknown>, file: string, helm: Helm
     steps: spec.steps.map((step) => fromTemplate(step, spec.stepTemplate)),
     task: located.value,
     warnings,
+    isConverted,
     isForeign,
   };
   const doubtful = [...wrongVariables(component, located)];

@@ -33,7 +33,7 @@ export async function writeKustomizations(folder: string, options: FindOptions =
 }
 
 async function writeComponent(component: Component, where: string): Promise<string> {
-  if (component.isForeign) {
+  if (component.isConverted) {
     throw refused(`${where}: ${component.name} is written for Dracon; package it first (assay component package)`);
   }
   return write(join(dirname(component.file), kustomizationFile), await kustomizationOf(component));

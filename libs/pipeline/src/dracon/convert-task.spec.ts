@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Component, parseComponent } from '../component.ts';
-import { composePipeline } from '../compose.ts';
+import { composePipeline, taskText } from '../compose.ts';
 
 const head = (name: string, stage: string) => `apiVersion: tekton.dev/v1beta1
 kind: Task
@@ -86,6 +86,13 @@ describe('a component written for Dracon', () => {
       name: 'REPORT',
       value: '$(workspaces.output.path)/.dracon/producers/lint.pb',
     });
+  });
+
+  it('loads as packaged, with Tasks that our rules would refuse', () => {
+    const packaged = taskText(load(producer), {});
+    const again = parseComponent(packaged, 'task.yaml');
+    expect(again).toMatchObject({ isConverted: false, isForeign: true });
+    expect(again.task).toEqual(load(producer).task);
   });
 
   it('has what is odd about it told with its line', () => {

@@ -2,7 +2,7 @@
 // component of ours: tekton.dev/v1, the workspace `source` to read, a step that hands the report over. What cannot be
 // kept is told, never dropped silently.
 import type { Located } from '../read-yaml.ts';
-import { stageLabel } from '../task-schema.ts';
+import { annotationPrefix, stageLabel } from '../task-schema.ts';
 import { withFindings } from './findings-steps.ts';
 import { fillHelm, type HelmContext, hasHelm } from './helm-text.ts';
 import { withSubmit } from './submit-step.ts';
@@ -36,12 +36,17 @@ const goneStepFields = [
   'tty',
 ];
 
+/** Says of a Task of tekton.dev/v1 that it was converted. */
+const writtenFor = `${annotationPrefix}written-for`;
+
 type Json = Record<string, unknown>;
 
 export interface Converted {
   readonly document: Located<unknown>;
   readonly warnings: readonly string[];
-  /** One of Dracon's: held to what Tekton demands, not to our rules. */
+  /** It is not what the file says any more. */
+  readonly isConverted: boolean;
+  /** One of Dracon's, converted now or when it was packaged: held to what Tekton demands, not to our rules. */
   readonly isForeign: boolean;
 }
 
@@ -61,7 +66,9 @@ export function isDracon(value: unknown): value is Json {
 
 /** Places stay where they were, so that what is told later has the right lines; what is added comes last. */
 export function convertTask({ value, at }: Located<unknown>, helm: HelmContext): Converted {
-  if (!isDracon(value)) return { document: { value, at }, warnings: [], isForeign: false };
+  if (!isDracon(value)) {
+    return { document: { value, at }, warnings: [], isConverted: false, isForeign: wasConverted(value) };
+  }
   const warnings: string[] = [];
   const filled = withHelm({ value, at }, helm).value;
   const task = isObject(filled) ? filled : {};
@@ -81,7 +88,7 @@ export function convertTask({ value, at }: Located<unknown>, helm: HelmContext):
   };
   const scanned = withScan(withOurWorkspaces(v1));
   const handing = withFindings(withSubmit(scanned, at, warnings), at, warnings);
-  return { document: { value: handing, at }, warnings, isForeign: true };
+  return { document: { value: handing, at }, warnings, isConverted: true, isForeign: true };
 }
 
 /** A document of a chart with its expressions filled in. */
@@ -120,8 +127,15 @@ function renameResources(container: unknown): Json {
     : { ...rest, computeResources: resources };
 }
 
+function wasConverted(value: unknown): boolean {
+  const metadata = isObject(value) ? value['metadata'] : undefined;
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
+  return isObject(annotations) && annotations[writtenFor] === 'dracon';
+}
+
 function withLabel(metadata: unknown): Json {
-  const { labels, namespace: _, ...rest } = isObject(metadata) ? metadata : {};
+  const { labels, annotations, namespace: _, ...others } = isObject(metadata) ? metadata : {};
+  const rest = { ...others, annotations: { ...(isObject(annotations) ? annotations : {}), [writtenFor]: 'dracon' } };
   if (!isObject(labels) || stageLabel in labels) return { ...rest, ...(labels === undefined ? {} : { labels }) };
   const other = otherLabels.find((label) => label in labels);
   return { ...rest, labels: other ? { ...labels, [stageLabel]: labels[other] } : labels };

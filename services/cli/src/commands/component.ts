@@ -162,7 +162,7 @@ async function packageAll(
   }
   for (const component of components) {
     const files = await pack.packageOf(component, images);
-    const { name, stage, description, isForeign } = component;
+    const { name, stage, description, isConverted } = component;
     const artifact = packArtifact(files, {
       artifactType: pack.artifactType,
       annotations: {
@@ -190,7 +190,7 @@ async function packageAll(
       );
     }
     if (flags.output === undefined && flags.layout === undefined && flags.push === undefined) {
-      if (isForeign)
+      if (isConverted)
         throw new InvalidInput(`${name} is written for Dracon; give --output FOLDER`, { code: 'package.foreign' });
       const kustomization = files.filter(({ path }) => path === 'kustomization.yaml');
       await done(relative(io.cwd, `${component.folder}/kustomization.yaml`), () =>
