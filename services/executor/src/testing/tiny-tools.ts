@@ -21,7 +21,14 @@ export interface TinyWorld extends AsyncDisposable {
   /** A component that runs `scan` and hands over what it wrote to $REPORT. */
   component(
     name: string,
-    options?: { scan?: string; tool?: string; install?: string; annotations?: string; submit?: boolean },
+    options?: {
+      scan?: string;
+      tool?: string;
+      install?: string;
+      annotations?: string;
+      submit?: boolean;
+      isIsolated?: boolean;
+    },
   ): Promise<Component>;
   /** What was handed over, by task: the report's text, why it is partial ("" when it is not) and the arguments. */
   submitted(): Promise<
@@ -58,13 +65,19 @@ export async function tinyWorld(): Promise<TinyWorld> {
       blobs,
     },
     tool: (name, script) => writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
-    async component(name, { scan = `${name} >"$REPORT"`, tool = name, submit = true, ...rest } = {}) {
+    async component(
+      name,
+      { scan = `${name} >"$REPORT"`, tool = name, submit = true, isIsolated = false, ...rest } = {},
+    ) {
       await mkdir(join(components, name), { recursive: true });
       const file = join(components, name, 'task.yaml');
       const { install = `pypi:${tool}==1.0.0`, annotations = '' } = rest;
       await writeFile(
         file,
-        taskYaml(name, scan, `    assay.dev/tool: ${tool}\n    assay.dev/install: ${install}\n${annotations}`, submit),
+        taskYaml(name, scan, `    assay.dev/tool: ${tool}\n    assay.dev/install: ${install}\n${annotations}`, {
+          submit,
+          isIsolated,
+        }),
       );
       return loadComponent(file);
     },
@@ -109,7 +122,12 @@ export async function untilGone(pid: number): Promise<void> {
   });
 }
 
-function taskYaml(name: string, scan: string, annotations: string, submit: boolean): string {
+function taskYaml(
+  name: string,
+  scan: string,
+  annotations: string,
+  { submit, isIsolated }: { submit: boolean; isIsolated: boolean },
+): string {
   const lines = scan.split('\n').map((line) => `        ${line}`);
   return `apiVersion: tekton.dev/v1
 kind: Task
@@ -150,7 +168,7 @@ ${
   submit
     ? `    - name: submit
       image: assay/cli:1
-      workingDir: $(workspaces.output.path)
+${isIsolated ? '      workspaces:\n        - name: credentials\n' : ''}      workingDir: $(workspaces.output.path)
       args: ['$(params.steps[*])']
       env:
         - name: ASSAY_TOKEN_FILE

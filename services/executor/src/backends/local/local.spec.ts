@@ -158,6 +158,13 @@ describe('a task on this machine', () => {
     });
   });
 
+  it('shows the run’s token to the step that lists the credentials, and to no other', async () => {
+    const scan = 'ls "$(dirname "$REPORT")/../credentials" >"$REPORT"; echo end >>"$REPORT"';
+    expect(await endOf('peeper', { scan, isIsolated: true })).toMatchObject({ outcome: Outcome.SUCCEEDED });
+    const { peeper } = await world.submitted();
+    expect([peeper?.report, peeper?.env['ASSAY_TOKEN_FILE']]).toEqual(['end\n', expect.stringMatching(/token$/)]);
+  });
+
   it('may have no report to hand over', async () => {
     expect(await endOf('notifier', { scan: 'true', submit: false })).toMatchObject({
       outcome: Outcome.SUCCEEDED,

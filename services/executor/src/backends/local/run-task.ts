@@ -57,9 +57,10 @@ export async function runTask(
     });
     const tool = toolOf(task.component);
     const environment = await environmentOf(tool, folder, settings);
-    for (const step of plan.steps) {
+    for (const [index, step] of plan.steps.entries()) {
       const left = settings.taskTimeoutMs - (performance.now() - started);
-      const process = await runStep(step, { ...environment, ...step.env }, folder, left, signal);
+      const work = () => runStep(step, { ...environment, ...step.env }, folder, left, signal);
+      const process = await (seesToken(task, index) ? folder.withToken(work) : work());
       const why = failureOf(step, process, settings.taskTimeoutMs);
       if (!why || (step.continues && process.how === 'exited')) continue;
       const tail = logTail(process.output, [run.token]);
@@ -83,6 +84,13 @@ export async function runTask(
   } finally {
     await folder.remove();
   }
+}
+
+/** As on Tekton: a workspace that steps list is theirs alone, so that no scanner sees the token. */
+function seesToken({ component: { steps } }: PlannedTask, index: number): boolean {
+  const lists = (step: (typeof steps)[number] | undefined): boolean =>
+    step?.workspaces?.some(({ name }) => name === 'credentials') ?? false;
+  return lists(steps[index]) || !steps.some(lists);
 }
 
 function sourceOf({ runId, source }: PlannedRun): string {

@@ -15,6 +15,8 @@ export interface TaskFolder {
   readonly scripts: string;
   readonly credentials: string;
   /** Remembers a process group, so that it can be ended after a crash of ours. */
+  /** Runs work while the run's token is in `credentials`. */
+  withToken<T>(work: () => Promise<T>): Promise<T>;
   remember(pid: number): Promise<void>;
   remove(): Promise<void>;
 }
@@ -40,7 +42,6 @@ export async function makeTaskFolder(home: string, cli: string, token: string): 
   const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
   const launcher = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(cli)} "$@"\n`;
   await writeFile(join(bin, 'assay'), launcher, { mode: 0o700 });
-  await writeFile(join(credentials, 'token'), token, { mode: 0o600 });
   return {
     root,
     bin,
@@ -50,6 +51,15 @@ export async function makeTaskFolder(home: string, cli: string, token: string): 
     results,
     scripts,
     credentials,
+    async withToken(work) {
+      const file = join(credentials, 'token');
+      await writeFile(file, token, { mode: 0o600 });
+      try {
+        return await work();
+      } finally {
+        await rm(file, { force: true });
+      }
+    },
     remember: (pid) => writeFile(join(root, 'group'), String(pid)),
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
   };

@@ -35,7 +35,9 @@ const runOf = (more: Partial<PlannedRun> = {}): PlannedRun => ({
 interface Spec {
   params: { name: string; value: unknown }[];
   workspaces: Record<string, unknown>[];
-  pipelineSpec: { tasks: { name: string; timeout: string }[] };
+  pipelineSpec: {
+    tasks: { name: string; timeout: string; taskSpec: { stepTemplate?: { securityContext?: object } } }[];
+  };
   taskRunTemplate: unknown;
 }
 const specOf = (run: PlannedRun, more = {}) => pipelineRunOf(run, { ...settings, ...more })['spec'] as Spec;
@@ -61,6 +63,11 @@ describe('the PipelineRun of a run', () => {
 
   it('has a limit for every task, and pods that may do nothing', () => {
     const { pipelineSpec, taskRunTemplate } = specOf(runOf());
+    for (const { taskSpec } of pipelineSpec.tasks)
+      expect(taskSpec.stepTemplate?.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
     expect(pipelineSpec.tasks.map(({ name, timeout }) => [name, timeout])).toEqual([
       ['git', '600s'],
       ['eslint', '600s'],

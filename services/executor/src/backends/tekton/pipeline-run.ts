@@ -52,6 +52,7 @@ export function pipelineRunOf(run: PlannedRun, settings: PipelineRunSettings): K
           // One tool that fails leaves the others, and what comes after them, as they are.
           ...(stageOf(task.name, components) === 'producer' ? { onError: 'continue' } : {}),
           ...task,
+          ...(task.taskSpec ? { taskSpec: confined(task.taskSpec) } : {}),
         })),
       },
       params: paramsOf(run, new Set(spec.params.map(({ name }) => name))),
@@ -110,6 +111,17 @@ export function configMapOf(
 /** Whether a component wants the files of its folder. */
 export function hasConfig(component: Component): boolean {
   return component.task.spec.workspaces?.some(({ name }) => name === 'config') ?? false;
+}
+
+/** Every step may do as little as its pod; what a component says of itself counts more. */
+function confined(taskSpec: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const template = (taskSpec['stepTemplate'] ?? {}) as { securityContext?: object };
+  const securityContext = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    ...template.securityContext,
+  };
+  return { ...taskSpec, stepTemplate: { ...template, securityContext } };
 }
 
 function stageOf(task: string, components: readonly Component[]): string | undefined {
