@@ -12,7 +12,7 @@ export interface HelmContext {
 }
 
 const code = 'component.helm';
-const braces = '{{ "{{" }}';
+const braces = '{{`{{`}}';
 const expression = /\{\{([^{}]*)\}\}/g;
 const token = /"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\.[A-Za-z_][\w.]*)|(-?\d+(?:\.\d+)?)|([A-Za-z]\w*)|([|()])/y;
 

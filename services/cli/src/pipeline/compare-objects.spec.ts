@@ -41,4 +41,17 @@ describe('a difference', () => {
       object({ ours: 3, theirs: 2, list: [4] }, { labels: { a: 'b' } }),
     );
   });
+
+  it('is reckoned with the server’s defaults in the entries of lists, and without what is gone', () => {
+    const live = object([
+      { name: 'b', runAfter: ['a'], type: 'string', resources: {}, spec: null, path: '' },
+      { name: 'a', type: 'string' },
+    ]);
+    expect(overlaid(live, object([{ name: 'a' }, { name: 'b' }]))).toEqual(
+      object([
+        { name: 'a', type: 'string' },
+        { name: 'b', type: 'string', resources: {}, spec: null, path: '' },
+      ]),
+    );
+  });
 });

@@ -23,17 +23,37 @@ function textOf(object: KubeObject | undefined): string[] {
     .split('\n');
 }
 
-/** What the server would have if it took ours: fields merged, lists replaced, as server-side apply does it with lists. */
+/**
+ * What the server would have if it took ours, as far as that can be reckoned here: fields merged, the entries of lists
+ * too. What only the server has in an entry stays where it is a default, and is gone otherwise.
+ */
 export function overlaid(live: KubeObject, ours: KubeObject): KubeObject {
-  return merged(live, ours) as KubeObject;
+  return merged(live, ours, () => true) as KubeObject;
 }
 
-function merged(live: unknown, ours: unknown): unknown {
+type Keeps = (name: string, value: unknown) => boolean;
+
+function merged(live: unknown, ours: unknown, keeps: Keeps): unknown {
+  if (Array.isArray(live) && Array.isArray(ours)) {
+    return ours.map((entry, index) => merged(counterpart(live, entry, index), entry, isDefault));
+  }
   if (!isObject(live) || !isObject(ours)) return ours;
-  const names = new Set([...Object.keys(live), ...Object.keys(ours)]);
-  return Object.fromEntries(
-    [...names].map((name) => [name, name in ours ? merged(live[name], ours[name]) : live[name]]),
-  );
+  const kept = Object.entries(live).filter(([name, value]) => name in ours || keeps(name, value));
+  return {
+    ...Object.fromEntries(kept),
+    ...Object.fromEntries(Object.entries(ours).map(([name, value]) => [name, merged(live[name], value, keeps)])),
+  };
+}
+
+function counterpart(live: readonly unknown[], entry: unknown, index: number): unknown {
+  if (!isObject(entry) || !('name' in entry)) return live[index];
+  return live.find((other) => isObject(other) && other['name'] === entry['name']);
+}
+
+/** What Tekton's webhook fills in. */
+function isDefault(name: string, value: unknown): boolean {
+  if (value === null || value === '' || (name === 'type' && value === 'string')) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

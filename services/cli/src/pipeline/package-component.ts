@@ -88,7 +88,8 @@ async function templateOf(component: Component): Promise<string> {
     ...(Object.keys(config).length > 0 ? [stringify(configMap, { lineWidth: 0 })] : []),
   ].join('---\n');
   return text
-    .replaceAll('{{', '{{ "{{" }}')
+    .replaceAll('{{', '{{`{{`}}')
+    .replaceAll(new RegExp(`image: (${marks.registry}/\\S+)`, 'g'), "image: '$1'")
     .replaceAll(marks.registry, '{{ .Values.image.registry }}')
     .replaceAll(marks.version, '{{ .Values.image.version | default .Chart.AppVersion }}');
 }
