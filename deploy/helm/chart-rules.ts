@@ -108,6 +108,11 @@ interface PodSpec {
   [member: string]: unknown;
 }
 
+interface Template {
+  metadata: { annotations?: Record<string, unknown>; [member: string]: unknown };
+  spec: PodSpec;
+}
+
 function service(name: string, object: Record<string, unknown>): unknown {
   const values = `.Values.services.${name}`;
   const spec = object['spec'] as Record<string, unknown>;
@@ -117,6 +122,12 @@ function service(name: string, object: Record<string, unknown>): unknown {
     ...container,
     ...(container.env ? { env: [...container.env, ...more] } : { [conditional(`${values}.settings`, 'env')]: more }),
   }));
+  const { metadata } = template;
+  // A service reads its settings when it starts.
+  const annotations = {
+    ...metadata.annotations,
+    'checksum/settings': expression('include "assay.settings" . | sha256sum'),
+  };
   const { [conditional('.Values.highAvailability', 'replicas')]: scaled, ...others } = spec;
   const replicas =
     scaled === undefined
@@ -126,7 +137,10 @@ function service(name: string, object: Record<string, unknown>): unknown {
             `${values}.replicas | default ${scaled}`,
           ),
         };
-  return { ...object, spec: { ...replicas, ...others, template } };
+  return {
+    ...object,
+    spec: { ...replicas, ...others, template: { ...template, metadata: { ...metadata, annotations } } },
+  };
 }
 
 function stateful(name: 'nats' | 'ferretdb', object: Record<string, unknown>): unknown {
@@ -155,8 +169,8 @@ function podOf(
   values: string,
   secretOwner: string | undefined,
   change: (container: Container) => Container,
-): unknown {
-  const template = spec['template'] as { spec: PodSpec };
+): Template {
+  const template = spec['template'] as Template;
   const named = secretOwner ? (secretOf(secretOwner, template.spec) as PodSpec) : template.spec;
   return {
     ...template,

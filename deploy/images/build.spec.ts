@@ -19,7 +19,8 @@ describe('images', () => {
     [
       'buildah',
       'producer',
-      'buildah build --isolation chroot --layers --timestamp 0 --file DOCKERFILE --target service ' +
+      'buildah build --isolation chroot --layers --timestamp 0 --identity-label=false ' +
+        '--annotation org.opencontainers.image.base.digest= --file DOCKERFILE --target service ' +
         '--build-arg SERVICE=producer --build-arg VERSION=1.2.3 --tag ghcr.io/assay/producer:1.2.3 CONTEXT',
     ],
     [

@@ -33,6 +33,11 @@ export function commandOf(builder: Builder, { image, context, epoch, common }: B
       '--layers',
       '--timestamp',
       epoch,
+      // What else would tell one machine's image from another's: the builder's version, and the digest of its own copy
+      // of the base.
+      '--identity-label=false',
+      '--annotation',
+      'org.opencontainers.image.base.digest=',
       ...common,
       '--tag',
       image,

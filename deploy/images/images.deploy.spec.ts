@@ -8,7 +8,8 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { startNats, type TestNats } from '@assay/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { imageNames, makeContext } from './build.ts';
+import { buildCommand, imageNames, imageOf, makeContext } from './build.ts';
+import { builderNamed } from './builder.ts';
 
 const run = promisify(execFile);
 let nats: TestNats;
@@ -126,12 +127,33 @@ describe('the command line’s image', () => {
 });
 
 describe('built twice', () => {
-  it.each(['cli', 'producer'])('the context of %s is the same', async (name) => {
-    const contexts = [await makeContext(name), await makeContext(name)];
-    const [first, second] = await Promise.all(contexts.map(digestOf));
-    for (const context of contexts) await rm(context, { recursive: true });
-    expect(second).toEqual(first);
-  });
+  it('the image of the enricher has the same digest, whatever the builder remembers', async () => {
+    const builder = builderNamed(process.env['ASSAY_TEST_BUILDER'] ?? 'buildah');
+    const digests = [];
+    for (const registry of ['localhost/assay-spec-1', 'localhost/assay-spec-2']) {
+      const context = await makeContext('enricher');
+      const target = { registry, version: 'spec', epoch: '0' };
+      const [program = '', verb = '', ...args] = buildCommand(builder, 'enricher', context, target);
+      await run(program, [verb, '--no-cache', ...args.filter((word) => word !== '--layers')]);
+      await rm(context, { recursive: true });
+      const layout = join(place, registry.replace('/', '-'));
+      await run(program, ['push', '--quiet', imageOf('enricher', target), `oci:${layout}`]);
+      digests.push(await readFile(join(layout, 'index.json'), 'utf8'));
+      await run(program, ['rmi', imageOf('enricher', target)]);
+    }
+    expect(digests[1]).toBe(digests[0]);
+  }, 300_000);
+
+  it.each(['cli', 'producer'])(
+    'the context of %s is the same',
+    async (name) => {
+      const contexts = [await makeContext(name), await makeContext(name)];
+      const [first, second] = await Promise.all(contexts.map(digestOf));
+      for (const context of contexts) await rm(context, { recursive: true });
+      expect(second).toEqual(first);
+    },
+    300_000,
+  );
 });
 
 function pathOfTheImage(): Record<string, string> {

@@ -39,7 +39,7 @@ function comparable(manifests: readonly Manifest[]): Record<string, unknown> {
   );
 }
 
-// Lists that are sets: of variables and volumes, which their names tell apart.
+// Lists that are sets: of variables and volumes, which their names tell apart. Checksums make pods new when settings are.
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(sorted);
@@ -47,7 +47,8 @@ function sorted(value: unknown): unknown {
     return items.every(nameOf) ? items.sort((a, b) => String(nameOf(a)).localeCompare(String(nameOf(b)))) : items;
   }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, sorted(member)]));
+  const members = Object.entries(value).filter(([key]) => !key.startsWith('checksum/'));
+  return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
 }
 
 describe('the chart', () => {
@@ -112,6 +113,16 @@ describe('a choice', () => {
       'services.producer.image.registry=r.test/x',
     ];
     expect(images(await rendered(...sets))).toContain('r.test/x/producer:3.0.0');
+  });
+
+  it('of a setting makes every pod of a service new', async () => {
+    const checksums = async (...sets: string[]) =>
+      new Set(
+        [...JSON.stringify(await rendered(...sets)).matchAll(/"checksum\/settings":"(\w+)"/g)].map(([, sum]) => sum),
+      );
+    const [usual] = await checksums();
+    const changed = await checksums('settings.ASSAY_LOG_LEVEL=debug');
+    expect([changed.size, changed.has(usual)]).toEqual([1, false]);
   });
 
   it('of one service alone leaves the others out', async () => {

@@ -25,3 +25,8 @@ ASSAY_EXECUTOR_IMAGE_REGISTRY: {{ .Values.image.registry | quote }}
 ASSAY_EXECUTOR_IMAGE_VERSION: {{ .Values.image.version | quote }}
 {{- end }}
 {{- end -}}
+
+{{/* What of the values a service is told by the ConfigMap. */}}
+{{- define "assay.settings" -}}
+{{- list .Values.settings .Values.highAvailability .Values.nats.url | toJson -}}
+{{- end -}}
