@@ -18,7 +18,10 @@ const letter = (sequence: number) => ({
 });
 const following: Exchange[] = [
   { request: 'GET /api/v1/runs/run-1', answer: { requested: { requestedAt } }, isRepeated: true },
-  { request: `GET /api/v1/events?subject=assay.task.>&subject=assay.run.>&since=${requestedAt}`, answer: streamOf() },
+  {
+    request: `GET /api/v1/events?subject=assay.task.started.>&subject=assay.task.finished.>&subject=assay.run.>&since=${requestedAt}`,
+    answer: streamOf(),
+  },
 ];
 
 async function wait(script: readonly Exchange[]): Promise<string> {

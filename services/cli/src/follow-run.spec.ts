@@ -8,7 +8,7 @@ import { type Exchange, scriptedGateway, streamOf } from './testing/scripted-gat
 const requestedAt = '2026-03-01T12:00:00.000Z';
 const stored = { runId: 'run-1', requested: { runId: 'run-1', requestedAt } };
 const known: Exchange = { request: 'GET /api/v1/runs/run-1', answer: stored };
-const events = `GET /api/v1/events?subject=assay.task.>&subject=assay.run.>&since=${requestedAt}`;
+const events = `GET /api/v1/events?subject=assay.task.started.>&subject=assay.task.finished.>&subject=assay.run.>&since=${requestedAt}`;
 const event = (name: string, data: object) => ({
   specversion: '1.0',
   type: `dev.assay.${name}.v1`,
@@ -57,7 +57,10 @@ describe('followRun', () => {
     await using gateway = await scriptedGateway([
       known,
       { request: events, answer: cut },
-      { request: 'GET /api/v1/events?subject=assay.task.>&subject=assay.run.>', answer: streamOf(assessed) },
+      {
+        request: 'GET /api/v1/events?subject=assay.task.started.>&subject=assay.task.finished.>&subject=assay.run.>',
+        answer: streamOf(assessed),
+      },
     ]);
     expect((await follow(gateway.url, 60_000)).runId).toBe('run-1');
     expect(gateway.received.at(-1)?.headers['last-event-id']).toBe('assay-run:1');

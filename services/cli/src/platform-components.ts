@@ -1,6 +1,6 @@
 // The components that the platform runs, as far as they can be seen from here: its folder, on this machine.
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts/errors';
 import type { Component, Pipeline } from '@assay/pipeline';
 import type { Io } from './io.ts';
@@ -16,7 +16,8 @@ type Surroundings = Pick<Io, 'env' | 'cwd'>;
 export async function platformComponents({ env, cwd }: Surroundings): Promise<PlatformComponents | undefined> {
   if (env['ASSAY_URL'] && !isLocal(env['ASSAY_URL'])) return undefined;
   const { defaultComponents, loadComponents } = await import('@assay/executor');
-  const folder = resolve(cwd, env['ASSAY_EXECUTOR_COMPONENTS'] || defaultComponents);
+  const folders = (env['ASSAY_EXECUTOR_COMPONENTS'] || defaultComponents).split(delimiter).filter(Boolean);
+  const folder = folders.map((each) => resolve(cwd, each)).join(delimiter);
   const components = await loadComponents(folder).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
       throw new InvalidInput(`${folder} is no folder of components; set ASSAY_EXECUTOR_COMPONENTS to one`, {
@@ -30,7 +31,7 @@ export async function platformComponents({ env, cwd }: Surroundings): Promise<Pl
 
 /** Throws InvalidInput for a tool that the platform does not have. */
 export function checkTools(names: readonly string[], known: PlatformComponents): void {
-  const tools = known.components.map(({ name }) => name);
+  const tools = known.components.filter(({ stage }) => stage === 'producer').map(({ name }) => name);
   const unknown = names.filter((name) => !tools.includes(name));
   if (unknown.length === 0) return;
   throw new InvalidInput(`there is no tool ${unknown.join(', ')}; known are ${tools.join(', ')}`, {

@@ -1,6 +1,6 @@
 // What runs a run's tasks. `local`: processes of this machine. `tekton`: a PipelineRun on Kubernetes.
 import type { BlobRef, Outcome, RunRequested, Skip, StepLog, Target } from '@assay/contracts';
-import type { Component, ParamValue } from '@assay/pipeline';
+import type { Component, ParamValue, Pipeline } from '@assay/pipeline';
 
 export interface PlannedTask {
   /** The component's name, unique in the run. */
@@ -16,6 +16,8 @@ export interface PlannedRun {
   readonly target: Target;
   readonly revision: string;
   readonly source: RunSource;
+  /** What the pipeline has besides its components: tasks of its own, images that take the place of others. */
+  readonly composition?: Pick<Pipeline, 'base' | 'images'>;
   readonly tasks: readonly PlannedTask[];
   /** Values for every task that declares them. */
   readonly params: Readonly<Record<string, ParamValue>>;
@@ -31,7 +33,9 @@ export type RunSource =
   | { readonly url: string }
   | { readonly archive: BlobRef }
   /** A volume that the pipeline itself names. */
-  | { readonly claim: string };
+  | { readonly claim: string }
+  /** Nothing that is fetched: no task reads sources. */
+  | { readonly none: true };
 
 export interface TaskEnd {
   readonly outcome: Outcome;

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { type Component, givenParams } from '@assay/pipeline';
 import { describe, expect, it } from '@jest/globals';
 import { defaultComponents, defaultPipelines, loadComponents } from './load-components.ts';
@@ -10,13 +10,17 @@ const components = await loadComponents();
 describe('the components that come with Assay', () => {
   it('are the folders with a task.yaml', async () => {
     // A tool whose report has a format of another name lies in that format's folder.
-    const files = await readdir(defaultComponents, { recursive: true });
-    const withTask = files.filter((file) => basename(file) === 'task.yaml');
-    expect(components.map(({ file }) => relative(defaultComponents, file)).sort()).toEqual(withTask.sort());
+    const folders = defaultComponents.split(delimiter);
+    const files = await Promise.all(
+      folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((file) => join(folder, file))),
+    );
+    const withTask = files.flat().filter((file) => basename(file) === 'task.yaml');
+    expect(components.map(({ file }) => file).sort()).toEqual(withTask.sort());
     expect((await stat(join(defaultPipelines, 'scan'))).isDirectory()).toBe(true);
   });
 
-  describe.each(components.map((component) => [component.name, component] as const))('%s', (name, component) => {
+  const scanners = components.filter(({ stage }) => stage === 'producer');
+  describe.each(scanners.map((component) => [component.name, component] as const))('%s', (name, component) => {
     it('names its tool and how to get it', () => {
       expect(toolOf(component)?.name).toBe(name);
     });
@@ -42,7 +46,7 @@ describe('the components that come with Assay', () => {
     });
 
     it('hands over as all others do', () => {
-      expect(submitStepOf(component)).toEqual(submitStepOf(components[0]));
+      expect(submitStepOf(component)).toEqual(submitStepOf(scanners[0]));
     });
 
     it('reads the tool’s exit code and refuses a report that is not there', () => {

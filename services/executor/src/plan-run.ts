@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, type RunRequested, type Step, type Target } from '@assay/contracts';
-import { type Component, checkParams, loadPipeline, type ParamValue } from '@assay/pipeline';
+import { type Component, checkParams, loadPipeline, type ParamValue, type Pipeline } from '@assay/pipeline';
 import { loadComponents } from './load-components.ts';
 
 export interface PlanSettings {
@@ -20,6 +20,7 @@ export interface Draft {
   /** Workspaces that pipelinerun.yaml binds to a volume: the name of its claim. */
   readonly claims: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, ParamValue>>;
+  readonly composition: Pick<Pipeline, 'base' | 'images'>;
   /** Those that were asked for, then one for each task that enriches. */
   readonly steps: readonly Step[];
 }
@@ -28,14 +29,15 @@ export interface Draft {
 export async function draftRun(run: RunRequested, settings: PlanSettings): Promise<Draft> {
   const target = run.target;
   if (!target?.name) throw new InvalidInput('The run names no target.', { code: 'run.target' });
-  const { components, params, claims } = await pipelineOf(run, settings);
+  const { components, params, claims, composition } = await pipelineOf(run, settings);
   const mistakes = [...checkParams(components, { ...params, ...run.params }), ...run.steps.flatMap(unsayable)];
   if (mistakes.length > 0) {
     throw new InvalidInput(`The run cannot be planned: ${mistakes.join('; ')}.`, { code: 'run.params' });
   }
   const enrichers = components.filter(({ stage }) => stage === 'enricher');
   const outside = enrichers.map(({ name }) => ({ name, params: {}, outside: true }));
-  return { target, components, claims, params: { ...params, ...run.params }, steps: [...run.steps, ...outside] };
+  const steps = [...run.steps, ...outside];
+  return { target, components, claims, composition, params: { ...params, ...run.params }, steps };
 }
 
 /** What every task is told. */
@@ -61,7 +63,7 @@ export function givenValues(
 async function pipelineOf(
   run: RunRequested,
   settings: PlanSettings,
-): Promise<Pick<Draft, 'components' | 'params' | 'claims'>> {
+): Promise<Pick<Draft, 'components' | 'params' | 'claims' | 'composition'>> {
   const folder = /^[a-z0-9][a-z0-9-]{0,62}$/.test(run.pipeline) ? join(settings.pipelines, run.pipeline) : undefined;
   const isThere =
     folder !== undefined &&
@@ -70,12 +72,18 @@ async function pipelineOf(
       () => false,
     ));
   if (isThere) {
-    const { components, params, claims } = await loadPipeline(folder);
-    return { components: chosen(components, run.components), params, claims };
+    const { components, params, claims, base, images } = await loadPipeline(folder);
+    const composition = { ...(base ? { base } : {}), ...(images ? { images } : {}) };
+    return { components: chosen(components, run.components), params, claims, composition };
   }
   // A pipeline of the asker's own: its components, when we have them all.
   if (run.components.length > 0) {
-    return { components: chosen(await loadComponents(settings.components), run.components), params: {}, claims: {} };
+    return {
+      components: chosen(await loadComponents(settings.components), run.components),
+      params: {},
+      claims: {},
+      composition: {},
+    };
   }
   throw new InvalidInput(
     `There is no pipeline "${run.pipeline}" in ${settings.pipelines}; name one that is there, or the components to run.`,

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { defaultComponents, defaultPipelines } from '@assay/executor';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { against, problem } from '../testing/against.ts';
@@ -10,7 +10,8 @@ let folder: string;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'assay-run-')));
   await cp(join(defaultPipelines, 'javascript'), join(folder, 'pipeline'), { recursive: true });
-  await cp(defaultComponents, join(folder, 'components'), { recursive: true });
+  const [scanners = ''] = defaultComponents.split(delimiter);
+  await cp(scanners, join(folder, 'components'), { recursive: true });
   const list = 'components:\n  - ../components/eslint\n';
   const file = join(folder, 'pipeline/kustomization.yaml');
   await writeFile(file, (await readFile(file, 'utf8')).replace(/components:[\s\S]*/, list));

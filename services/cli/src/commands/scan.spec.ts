@@ -20,21 +20,21 @@ const requestedAt = '2026-03-01T12:00:00.000Z';
 const found = [findingRecord(), findingRecord({ transition: 'recurred' }), findingRecord({ severity: 'low' })];
 const findingsOf = 'GET /api/v1/findings?run=run-1&transition';
 
+function assessed(changes: Draft<RunAssessed>): object {
+  const data = runAssessed.message.toJson(assessedRun(changes));
+  return { specversion: '1.0', type: 'dev.assay.run.assessed.v1', data };
+}
+
 /** What a scan asks of the gateway, up to the findings. */
 function scanned(changes: Draft<RunAssessed>, limit: number): Exchange[] {
-  const event = {
-    specversion: '1.0',
-    type: 'dev.assay.run.assessed.v1',
-    data: runAssessed.message.toJson(assessedRun(changes)),
-  };
   const task = { specversion: '1.0', type: 'dev.assay.task.started.v1', data: { runId: 'run-1', task: 'eslint' } };
   return [
     { request: 'GET /api/v1/runs?limit=1', answer: { items: [] } },
     { request: 'POST /api/v1/runs', status: 202, answer: { runId: 'run-1' } },
     { request: 'GET /api/v1/runs/run-1', answer: { requested: { requestedAt } }, isRepeated: true },
     {
-      request: `GET /api/v1/events?subject=assay.task.>&subject=assay.run.>&since=${requestedAt}`,
-      answer: streamOf(task, event),
+      request: `GET /api/v1/events?subject=assay.task.started.>&subject=assay.task.finished.>&subject=assay.run.>&since=${requestedAt}`,
+      answer: streamOf(task, assessed(changes)),
     },
     { request: `${findingsOf}=opened,recurred,reopened,suppressed&limit=${limit}`, answer: { items: found } },
     { request: `${findingsOf}=fixed&limit=${limit}`, answer: { items: [findingRecord({ transition: 'fixed' })] } },
@@ -65,6 +65,40 @@ describe('assay scan', () => {
     });
     expect(ran.err).toBe('run run-1 of src\neslint: started\n');
     expect(ran.out).toContain('5 raw = 3 findings + 1 merged + 1 filtered: everything adds up\n');
+  });
+
+  it('names a repository for the run to fetch', async () => {
+    const ran = await against(scanned({}, 200), ['scan', 'https://example.com/shop.git', '--revision', 'main']);
+    const asked = JSON.parse(ran.received[1]?.body ?? '');
+    expect(asked).toMatchObject({ sourceUrl: 'https://example.com/shop.git', revision: 'main' });
+    expect(asked).not.toHaveProperty('target');
+  });
+
+  it('sends the folder along where that is asked for', async () => {
+    const upload = { request: 'POST /api/v1/sources', status: 201, answer: { digest: 'sha256:archive' } };
+    const ran = await against([upload, ...scanned({}, 200)], ['scan', 'src', '--upload'], { cwd: folder });
+    const asked = JSON.parse(ran.received.find(({ request }) => request === 'POST /api/v1/runs')?.body ?? '');
+    expect(asked).toMatchObject({ sourceArchive: 'sha256:archive', target: 'src' });
+    expect(asked).not.toHaveProperty('sourcePath');
+  });
+
+  it('shows what the tools write, line by line, when it follows', async () => {
+    const logged = (offset: number, text: string) => ({
+      specversion: '1.0',
+      type: 'dev.assay.task.logged.v1',
+      data: { runId: 'run-1', task: 'eslint', step: 'scan', offset: String(offset), text },
+    });
+    const script = scanned({}, 200).map((exchange) =>
+      exchange.request.startsWith('GET /api/v1/events')
+        ? {
+            request: `GET /api/v1/events?subject=assay.task.>&subject=assay.run.>&since=${requestedAt}`,
+            // The first piece again, as after a restart of the executor.
+            answer: streamOf(logged(0, 'one\ntwo\n'), logged(8, 'three\n'), logged(0, 'one\ntwo\n'), assessed({})),
+          }
+        : exchange,
+    );
+    const ran = await against(script, ['scan', 'src', '--follow'], { cwd: folder });
+    expect(ran.err).toBe('run run-1 of src\neslint scan | one\neslint scan | two\neslint scan | three\n');
   });
 
   it('enriches by owners and makes one finding of several tools’ when nothing else is asked for', async () => {

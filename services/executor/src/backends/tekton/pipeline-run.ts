@@ -38,7 +38,7 @@ export function pipelineRunOf(run: PlannedRun, settings: PipelineRunSettings): K
   const components = run.tasks.map(({ component }) => component);
   const { imageRegistry: registry, imageVersion: version } = settings;
   const images = { ...(registry ? { registry } : {}), ...(version ? { version } : {}) };
-  const pipeline = composePipeline({ name: run.pipeline, components }, { tasks: 'inline', images });
+  const pipeline = composePipeline({ ...run.composition, name: run.pipeline, components }, { tasks: 'inline', images });
   const spec = pipeline.spec;
   return {
     ...pipelineRunKind,

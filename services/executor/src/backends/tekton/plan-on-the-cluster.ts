@@ -13,13 +13,14 @@ export async function planOnTheCluster(run: RunRequested, settings: PlanSettings
   const working = await withFetcher(draft.components, source, settings);
   const enrichers = working.filter(({ stage }) => stage === 'enricher').map(({ name }) => name);
   const components = enrichers.length > 0 ? await withPass(working, settings) : working;
-  const { target, params, steps } = draft;
+  const { target, params, steps, composition } = draft;
   return {
     runId: run.runId,
     pipeline: run.pipeline,
     target,
     revision: run.revision,
     source,
+    composition,
     tasks: components.map((component) => ({ name: component.name, component })),
     params: {
       ...params,
@@ -37,6 +38,10 @@ function sourceOf(run: RunRequested, { claims, components }: Draft): RunSource {
   if (claim && !run.sourcePath) return { claim };
   // A source component of the pipeline's own, with params of its own.
   if (components.some(({ stage }) => stage === 'source') && !run.sourcePath) return { url: '' };
+  const isRead = components.some(({ workspaces }) =>
+    workspaces.some(({ name, optional }) => name === 'source' && !optional),
+  );
+  if (!isRead) return { none: true };
   throw new InvalidInput(
     run.sourcePath
       ? `This platform scans on Kubernetes, where nobody sees the folder ${run.sourcePath}: send it along (assay scan --upload), or name a repository (assay scan https://…).`
