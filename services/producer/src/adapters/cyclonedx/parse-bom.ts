@@ -15,12 +15,15 @@ import { toolOf } from './tool.ts';
 import { vulnerabilityDraft } from './vulnerability.ts';
 import { xmlBom } from './xml-bom.ts';
 
-/** One way to write a BOM. Yields the records asked for; returns the rest: bomFormat, specVersion, metadata. */
-export type Bom = (report: Report, records: 'components' | 'vulnerabilities') => AsyncGenerator<JsonObject, JsonObject>;
+/** One way to write a BOM. Yields the records asked for, some at a time; returns the rest: bomFormat, specVersion, metadata. */
+export type Bom = (
+  report: Report,
+  records: 'components' | 'vulnerabilities',
+) => AsyncGenerator<Iterable<JsonObject>, JsonObject>;
 
 const versions = new Set(['1.2', '1.3', '1.4', '1.5', '1.6', '1.7']);
 
-export async function* parseBom(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+export async function* parseBom(report: Report, parsing: Parsing): AsyncGenerator<Iterable<FindingDraft>> {
   const bom: Bom = (await readStart(report, 1024)).trimStart().startsWith('<') ? xmlBom : jsonBom;
 
   const affected = new Affected();
@@ -28,8 +31,10 @@ export async function* parseBom(report: Report, parsing: Parsing): AsyncGenerato
   const first = bom(report, 'vulnerabilities');
   let step = await first.next();
   for (; !step.done; step = await first.next()) {
-    count++;
-    for (const target of listOf(step.value['affects'])) affected.add(textOf(objectOf(target)['ref']));
+    for (const vulnerability of step.value) {
+      count++;
+      for (const target of listOf(vulnerability['affects'])) affected.add(textOf(objectOf(target)['ref']));
+    }
   }
   const header = step.value;
   checkHeader(header);
@@ -38,13 +43,30 @@ export async function* parseBom(report: Report, parsing: Parsing): AsyncGenerato
   parsing.tool(name, version);
   affected.found(objectOf(metadata['component']));
 
-  for await (const component of bom(report, 'components')) {
+  for await (const components of bom(report, 'components')) yield componentDrafts(components, affected, parsing);
+  if (count === 0) return;
+  for await (const vulnerabilities of bom(report, 'vulnerabilities'))
+    yield vulnerabilityDrafts(vulnerabilities, affected, parsing);
+}
+
+function* componentDrafts(
+  components: Iterable<JsonObject>,
+  affected: Affected,
+  parsing: Parsing,
+): Iterable<FindingDraft> {
+  for (const component of components) {
     parsing.record();
     affected.found(component);
     yield componentDraft(component);
   }
-  if (count === 0) return;
-  for await (const vulnerability of bom(report, 'vulnerabilities')) {
+}
+
+function* vulnerabilityDrafts(
+  vulnerabilities: Iterable<JsonObject>,
+  affected: Affected,
+  parsing: Parsing,
+): Iterable<FindingDraft> {
+  for (const vulnerability of vulnerabilities) {
     parsing.record();
     yield vulnerabilityDraft(vulnerability, affected);
   }

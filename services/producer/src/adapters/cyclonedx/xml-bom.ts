@@ -15,7 +15,7 @@ const unread = new Set(['pedigree', 'evidence', 'releaseNotes', 'modelCard', 'da
 export async function* xmlBom(
   report: Report,
   records: 'components' | 'vulnerabilities',
-): AsyncGenerator<JsonObject, JsonObject> {
+): AsyncGenerator<Iterable<JsonObject>, JsonObject> {
   let root: XmlTag | undefined;
   const wanted = records === 'components' ? 'component' : 'vulnerability';
   const fateOf: FateOf = (tag, parent) => {
@@ -26,11 +26,13 @@ export async function* xmlBom(
   };
   let metadata: JsonObject = {};
   for await (const items of xmlElements(report.open(), fateOf)) {
+    const records: JsonObject[] = [];
     for (const item of items) {
       const value = jsonOf(item) as JsonObject;
       if (item.name === 'metadata') metadata = value;
-      else yield value;
+      else records.push(value);
     }
+    yield records;
   }
   return { bomFormat: 'CycloneDX', specVersion: bomNamespace.exec(root?.namespace ?? '')?.[1] ?? '', metadata };
 }

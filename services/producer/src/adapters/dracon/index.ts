@@ -23,7 +23,7 @@ export const dracon: Adapter = {
   parse,
 };
 
-async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft | Iterable<FindingDraft>> {
   const start = await readStartBytes(report, sampleBytes);
   if (start.length === 0)
     throw new InvalidInput('The report is empty; Dracon writes the name of the tool, whatever it found.', {
@@ -67,7 +67,7 @@ async function* draftsOf(
   context: IssueContext,
   parsing: Parsing,
   where: string,
-): AsyncGenerator<FindingDraft> {
+): AsyncGenerator<FindingDraft | Iterable<FindingDraft>> {
   const enriched = shape === 'enriched' ? decoded(types.enrichedIssue, decodeEnrichedIssue, bytes, where) : undefined;
   const issue = enriched ? enriched.rawIssue : decoded(types.issue, decodeIssue, bytes, where);
   if (!issue) {
@@ -83,7 +83,7 @@ async function* draftsOf(
 }
 
 // The report is the tool's that Dracon ran, whoever wrote the SBOM.
-function componentsOf({ sbom }: Issue, parsing: Parsing): AsyncGenerator<FindingDraft> {
+function componentsOf({ sbom }: Issue, parsing: Parsing): AsyncGenerator<Iterable<FindingDraft>> {
   async function* open() {
     yield Buffer.from(sbom);
   }

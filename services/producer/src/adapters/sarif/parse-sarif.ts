@@ -1,7 +1,7 @@
 // Reads SARIF 2.1.0 in two passes: the runs without their results, then the results one by one.
 import { InvalidInput } from '@assay/contracts';
 import type { FindingDraft, Parsing, Report } from '../../adapter.ts';
-import { jsonItems } from '../../json-items.ts';
+import { type JsonItem, jsonItems } from '../../json-items.ts';
 import { isObject, type JsonObject, textOf } from '../../json-values.ts';
 import { quoted } from '../../plain-line.ts';
 import { tellNotifications, tellOutcome } from './completeness.ts';
@@ -15,7 +15,7 @@ export async function* parseSarif(
   report: Report,
   parsing: Parsing,
   traits: ToolTraits = {},
-): AsyncGenerator<FindingDraft> {
+): AsyncGenerator<Iterable<FindingDraft>> {
   const runs = await readRuns(report);
   if (runs === null) {
     parsing.failed('the tool could not produce a run (runs is null)');
@@ -32,10 +32,9 @@ export async function* parseSarif(
   for (const run of runs) tellNotifications(run, parsing);
   const allTraits = runs.map((run) => ({ ...run.traits, ...traits }));
   let results = 0;
-  const items = jsonItems(report.open(), ['runs[].results[]'], { skip: readBefore });
-  for await (const batch of items) {
-    for (const { indexes, value } of batch) {
-      const run = runs[indexes[0] ?? -1];
+  function* drafts(some: readonly JsonItem[]): Iterable<FindingDraft> {
+    for (const { indexes, value } of some) {
+      const run = runs?.[indexes[0] ?? -1];
       const known = allTraits[indexes[0] ?? -1];
       if (!run || !known) continue;
       results++;
@@ -50,6 +49,8 @@ export async function* parseSarif(
       yield draft;
     }
   }
+  const items = jsonItems(report.open(), ['runs[].results[]'], { skip: readBefore });
+  for await (const some of items) yield drafts(some);
   tellOutcome(runs, results, parsing);
 }
 

@@ -30,7 +30,7 @@ export function draftOf(result: JsonObject, run: Run, traits: ToolTraits = run.t
     confidence: confidenceOf(bag, rule),
     kind: findingKind(id, isSecret, traits),
     cves: cvesIn([id, ...(rule?.cves ?? [])]),
-    cwes: cwesIn([...(rule?.cwes ?? []).map((cwe) => `CWE-${cwe}`), ...cweTexts(bag), ...taxa(result, run)]),
+    cwes: cwesIn([...cweTexts(bag), ...taxa(result, run)], rule?.cwes),
     references: [rule?.helpUri ?? '', textOf(result['hostedViewerUri'])].filter(isWebAddress),
     properties: propertiesOf(result, level, rule, spot),
     content: spot.content || (spot.logical ? `${spot.logical}\n${message}` : message),
@@ -112,16 +112,18 @@ function propertiesOf(
   const locations = listOf(result['locations']).length;
   const commit = textOf(entryOf(objectOf(result['partialFingerprints']), 'commitSha'));
   const score = securitySeverity(result, rule);
-  const all: Record<string, string> = {
-    level,
-    kind: kind === 'fail' ? '' : kind,
-    baselineState: textOf(result['baselineState']),
-    securitySeverity: score === undefined ? '' : String(score),
-    locations: locations > 1 ? String(locations) : '',
-    logicalLocation: spot.logical,
-    commit,
+  const kept: Record<string, string> = {};
+  const keep = (name: string, value: string) => {
+    if (value) kept[name] = value;
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value));
+  keep('level', level);
+  keep('kind', kind === 'fail' ? '' : kind);
+  keep('baselineState', textOf(result['baselineState']));
+  keep('securitySeverity', score === undefined ? '' : String(score));
+  keep('locations', locations > 1 ? String(locations) : '');
+  keep('logicalLocation', spot.logical);
+  keep('commit', commit);
+  return kept;
 }
 
 const suppressionKinds: Readonly<Record<string, string>> = { inSource: 'in-source', external: 'external' };

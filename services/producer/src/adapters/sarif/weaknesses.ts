@@ -1,9 +1,11 @@
 // Numbers of weaknesses and vulnerabilities in the words of tags and ids.
 
-/** 79 of "external/cwe/cwe-079", "CWE-79: Cross-site Scripting", "cwe:79"; sorted, each once. */
-export function cwesIn(texts: Iterable<string>): number[] {
-  const found = new Set<number>();
+/** 79 of "external/cwe/cwe-079", "CWE-79: Cross-site Scripting", "cwe:79", and what is known; sorted, each once. */
+export function cwesIn(texts: Iterable<string>, known: readonly number[] = []): number[] {
+  const found = new Set<number>(known);
   for (const text of texts) {
+    // Most texts name none, and matchAll copies its pattern each time.
+    if (!/cwe/i.test(text)) continue;
     for (const [, digits] of text.matchAll(/\bcwe[-_:/ ]{0,2}0*([1-9]\d{0,4})(?!\d)/gi)) found.add(Number(digits));
   }
   return [...found].sort((a, b) => a - b);
@@ -13,6 +15,7 @@ export function cwesIn(texts: Iterable<string>): number[] {
 export function cvesIn(texts: Iterable<string>): string[] {
   const found = new Set<string>();
   for (const text of texts) {
+    if (!/cve-/i.test(text)) continue;
     for (const [cve] of text.matchAll(/\bCVE-\d{4}-\d{4,19}(?!\d)/gi)) found.add(cve.toUpperCase());
   }
   return [...found];

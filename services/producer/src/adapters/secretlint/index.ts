@@ -16,12 +16,17 @@ export const secretlint: Adapter = {
   parse,
 };
 
-async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft> {
+async function* parse(report: Report, parsing: Parsing): AsyncGenerator<FindingDraft | Iterable<FindingDraft>> {
   if ((await readStart(report, 1024)).trimStart().startsWith('[')) {
     yield* parseJson(report, parsing);
     return;
   }
-  for await (const draft of parseSarif(report, parsing, { name: 'secretlint', kind: Kind.SECRET, ruleId: ruleName })) {
+  const drafts = parseSarif(report, parsing, { name: 'secretlint', kind: Kind.SECRET, ruleId: ruleName });
+  for await (const some of drafts) yield withoutSecrets(some);
+}
+
+function* withoutSecrets(drafts: Iterable<FindingDraft>): Iterable<FindingDraft> {
+  for (const draft of drafts) {
     const { title, secrets } = wordsOf(draft.title ?? '');
     const whole = wordsOf(draft.content ?? '');
     yield { ...draft, title, description: '', secrets: [...(draft.secrets ?? []), ...secrets, ...whole.secrets] };
