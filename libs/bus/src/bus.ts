@@ -149,6 +149,8 @@ export interface Bus {
   /** Makes a bucket, or brings one that is there to these options. */
   ensureBucket(name: string, options?: BucketOptions): Promise<Bucket>;
   objects(name: string): Promise<ObjectBucket>;
+  /** Makes large content's bucket, or brings one that is there to so many copies. */
+  ensureObjects(name: string, options?: Pick<BucketOptions, 'replicas'>): Promise<ObjectBucket>;
   /** The stream that would soon discard what one of its durables has not read; undefined when none would. */
   pressure(): Promise<Pressure | undefined>;
   /** Rejects with Transient when the server cannot be reached. */

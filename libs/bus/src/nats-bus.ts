@@ -33,7 +33,7 @@ import type {
 } from './bus.ts';
 import { consume } from './consume.ts';
 import { fromHeaders, toHeaders } from './headers.ts';
-import { openObjects } from './object-bucket.ts';
+import { ensureObjects, openObjects } from './object-bucket.ts';
 import { ensureStreams } from './streams.ts';
 import { replay, tail } from './tail.ts';
 
@@ -201,6 +201,12 @@ export class NatsBus implements Bus {
 
   async objects(name: string): Promise<ObjectBucket> {
     return this.#try(`object bucket ${name} cannot be opened`, () => openObjects(new Objm(this.#js), name));
+  }
+
+  async ensureObjects(name: string, options: Pick<BucketOptions, 'replicas'> = {}): Promise<ObjectBucket> {
+    const manager = await this.#manager;
+    const objm = new Objm(this.#js);
+    return this.#try(`object bucket ${name} cannot be made`, () => ensureObjects(objm, manager, name, options));
   }
 
   async messageCount(stream: string): Promise<number> {

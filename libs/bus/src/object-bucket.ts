@@ -1,11 +1,28 @@
 // Large content on the bus: JetStream's object store.
 import { Readable } from 'node:stream';
-import type { Objm } from '@nats-io/obj';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ObjectStore, Objm } from '@nats-io/obj';
 import type { ObjectBucket } from './bus.ts';
 
 export async function openObjects(objm: Objm, name: string): Promise<ObjectBucket> {
   // Who uses it need not be allowed to make it: the server takes from a maker whatever else the stream shall copy.
-  const store = await objm.open(name).catch(() => objm.create(name));
+  return toObjects(await objm.open(name).catch(() => objm.create(name)));
+}
+
+export async function ensureObjects(
+  objm: Objm,
+  jsm: JetStreamManager,
+  name: string,
+  { replicas = 1 }: { replicas?: number },
+): Promise<ObjectBucket> {
+  const store = await objm.open(name).catch(() => objm.create(name, { replicas }));
+  const stream = `OBJ_${name}`;
+  const { config } = await jsm.streams.info(stream);
+  if (config.num_replicas !== replicas) await jsm.streams.update(stream, { ...config, num_replicas: replicas });
+  return toObjects(store);
+}
+
+function toObjects(store: ObjectStore): ObjectBucket {
   return {
     put: async (key, content, ref) => {
       const stream = Readable.toWeb(

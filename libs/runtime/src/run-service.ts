@@ -70,7 +70,8 @@ export async function setUpBus(bus: Bus, shared: SharedConfig): Promise<void> {
   await bus.ensureBucket('sink-durables', { replicas });
   await bus.ensureBucket('cancelled-runs', { replicas, ttlMs: dayMs });
   await bus.ensureBucket(deliveriesBucket, { replicas, ttlMs: rememberedMs });
-  if (shared.blobsUrl.startsWith(busBlobs)) await bus.objects(shared.blobsUrl.slice(busBlobs.length));
+  if (shared.blobsUrl.startsWith(busBlobs))
+    await bus.ensureObjects(shared.blobsUrl.slice(busBlobs.length), { replicas });
   await bus.ensureBucket(leaseBucket, { replicas, ttlMs: shared.leaseMs });
 }
 

@@ -169,7 +169,11 @@ describe('with the configuration of deploy/kustomize', () => {
       kube.objects.set('StatefulSet/nats', nats(replicas));
       const secrets = await ensureSecrets(kube, quiet);
       await ensureServerUsers(kube, secrets, { blobsUrl, statefulSet: 'nats', onProgress: () => {} });
-      const urls = await startServers(dataOf(await kube.get(secretRef(kube, serverSecret))) ?? {}, replicas, cluster);
+      const { urls, monitors } = await startServers(
+        dataOf(await kube.get(secretRef(kube, serverSecret))) ?? {},
+        replicas,
+        cluster,
+      );
 
       const shared = readSharedConfig({
         ASSAY_NATS_URL: urls.join(','),
@@ -180,6 +184,10 @@ describe('with the configuration of deploy/kustomize', () => {
       const seed = secrets.get('admin')?.nkey ?? '';
       const { signal } = new AbortController();
       await prepareBus({ shared, seed, timeoutMs: 60_000, onProgress: () => {}, signal });
+
+      const streams = await streamsOf(monitors);
+      expect(streams.get('OBJ_assay-blobs')).toBe(replicas);
+      expect([...new Set(streams.values())]).toEqual([replicas]);
 
       for (const owner of owners.filter((each) => each !== 'admin')) {
         const bus = await connectAs(owner, secrets.get(owner)?.nkey ?? '', urls);
@@ -204,8 +212,26 @@ async function connectAs(owner: string, seed: string, urls: readonly string[]) {
   return connectBus({ url: urls.join(','), name: owner, credentialsFile: join(folder, 'nkey'), inboxPrefix });
 }
 
+/** Copies of each stream, as the servers say. */
+async function streamsOf(monitors: readonly string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const monitor of monitors) {
+    const answer = await fetch(`${monitor}/jsz?streams=true&config=true`);
+    const told = (await answer.json()) as {
+      account_details: { stream_detail: { name: string; config: { num_replicas: number } }[] }[];
+    };
+    for (const { name, config } of told.account_details.flatMap((account) => account.stream_detail))
+      found.set(name, config.num_replicas);
+  }
+  return found;
+}
+
 /** Servers that read those files, each with ports and a folder of its own. */
-async function startServers(secret: Record<string, string>, count: number, cluster: string): Promise<string[]> {
+async function startServers(
+  secret: Record<string, string>,
+  count: number,
+  cluster: string,
+): Promise<{ urls: string[]; monitors: string[] }> {
   const { path } = await findNatsServer();
   const ports = await freePorts(count * 3);
   const portsOf = (index: number) => ports.slice(index * 3, index * 3 + 3) as [number, number, number];
@@ -213,6 +239,7 @@ async function startServers(secret: Record<string, string>, count: number, clust
   for (let index = 0; index < count; index++)
     routes = routes.replace(`nats-${index}.nats-headless.assay.svc:6222`, `127.0.0.1:${portsOf(index)[1]}`);
   const urls: string[] = [];
+  const monitors: string[] = [];
   for (let index = 0; index < count; index++) {
     const folder = await mkdtemp(join(tmpdir(), 'assay-setup-nats-'));
     await mkdir(join(folder, 'data'));
@@ -241,8 +268,9 @@ async function startServers(secret: Record<string, string>, count: number, clust
       await rm(folder, { recursive: true, force: true });
     });
     urls.push(`nats://127.0.0.1:${client}`);
+    monitors.push(`http://127.0.0.1:${monitor}`);
   }
-  return urls;
+  return { urls, monitors };
 }
 
 async function freePorts(count: number): Promise<number[]> {
