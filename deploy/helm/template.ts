@@ -3,6 +3,9 @@ import { stringify } from 'yaml';
 
 const mark = '@@';
 
+/** Helm reads YAML 1.1, in which a plain `off` is no text. */
+export const asHelmReads = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+
 /** A value that is a template's: "{{ … }}". */
 export function expression(code: string): string {
   return `${mark}{{ ${code} }}`;
@@ -47,7 +50,7 @@ export function when(conditions: readonly string[], text: string): string {
 }
 
 export function toTemplate(object: unknown): string {
-  const lines = stringify(object, { lineWidth: 0, singleQuote: false, aliasDuplicateObjects: false })
+  const lines = stringify(object, { ...asHelmReads, singleQuote: false })
     .trimEnd()
     .split('\n');
   return `${written(lines).join('\n')}\n`;
