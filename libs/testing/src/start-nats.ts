@@ -41,7 +41,7 @@ export async function startNats(
     url: '',
     dir,
     connect: async (settings = {}) => {
-      const bus = await connectBus({ url: nats.url, name: 'spec', ...settings });
+      const bus = await connectBus({ url: nats.url, name: 'spec', timeoutMs: 60_000, ...settings });
       buses.push(bus);
       return bus;
     },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from './client.ts';
 import type { ReportInput } from './report-input.ts';
 import { type StepArgument, stepText } from './steps.ts';
+import { withOwners } from './with-owners.ts';
 
 export interface SubmitOptions {
   format: string;
@@ -27,7 +28,8 @@ export interface Submitted {
 }
 
 export async function submitReport(client: Client, report: ReportInput, options: SubmitOptions): Promise<Submitted> {
-  const { step, idempotencyKey, partial, ...fields } = options;
+  const { step: asked, idempotencyKey, partial, ...fields } = options;
+  const step = asked && (await withOwners(client, asked, options.sourceRoot));
   return client.request<Submitted>('POST', '/api/v1/reports', {
     query: {
       ...fields,

@@ -1,13 +1,8 @@
-// What a run may scan: a folder below one of the roots, and what is known of it (its commit, its owners).
-import { readFile, realpath, stat } from 'node:fs/promises';
+// What a run may scan: a folder below one of the roots, and what is known of it (its commit).
+import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { InvalidInput } from '@assay/contracts';
 import { runProcess } from './run-process.ts';
-
-/** GitHub reads no CODEOWNERS file larger than this. Bytes. */
-const maxOwnersBytes = 3 * 1024 * 1024;
-/** In the order GitHub looks. */
-const ownersPlaces = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /** The real path of a folder that may be scanned. Throws InvalidInput otherwise. */
 export async function findSource(path: string, roots: readonly string[]): Promise<string> {
@@ -60,15 +55,4 @@ async function gitRoot(source: string): Promise<string> {
     if (await stat(join(folder, '.git')).catch(() => undefined)) return folder;
   }
   return source;
-}
-
-/** The CODEOWNERS file that counts; undefined when there is none. Never one that lies outside the source. */
-export async function findOwners(source: string): Promise<Uint8Array | undefined> {
-  for (const place of ownersPlaces) {
-    const file = await realpath(join(source, place)).catch(() => undefined);
-    if (!file?.startsWith(source + sep)) continue;
-    const found = await stat(file);
-    if (found.isFile() && found.size <= maxOwnersBytes) return readFile(file);
-  }
-  return undefined;
 }

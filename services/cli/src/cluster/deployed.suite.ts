@@ -65,9 +65,11 @@ export async function untilReady(): Promise<void> {
   }
 }
 
-/** Removes the platform and its runs, and waits until they are gone. Custom resources go with their definitions. */
+/** Removes all that was deployed, what belongs to the whole cluster too, and waits until it is gone. */
 export async function removeEverything(): Promise<void> {
-  await kubectl('delete', 'namespace', 'assay', 'assay-runs', '--ignore-not-found', '--wait', '--timeout=300s');
+  const gone = ['--ignore-not-found', '--wait', '--timeout=300s'];
+  await kubectl('delete', 'namespace', 'assay', 'assay-runs', ...gone);
+  await kubectl('delete', '-k', 'deploy/kustomize/overlays/small', ...gone);
 }
 
 /** A platform in reach: through `kubectl port-forward`, which dies with the pod and is begun again. */

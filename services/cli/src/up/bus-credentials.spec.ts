@@ -17,13 +17,15 @@ import { services } from './services.ts';
 /** Topics that somebody may publish. A topic that is not here may be published by nobody but who redrives. */
 const publishers: Readonly<Record<string, readonly string[]>> = {
   'report.submitted': ['gateway', clientName],
-  'run.requested': ['gateway', clientName],
+  'run.requested': ['gateway', 'executor', clientName],
+  'run.cancelled': ['gateway', clientName],
   'artifact.requested': ['gateway', clientName],
   'finding.returned': ['gateway', clientName],
   'delivery.requested': ['gateway'],
   'run.started': ['executor'],
   'run.finished': ['executor'],
   'task.started': ['executor'],
+  'task.logged': ['executor'],
   'task.finished': ['executor'],
   'finding.reported': ['producer'],
   'report.parsed': ['producer'],
@@ -42,6 +44,7 @@ const buckets: Readonly<Record<string, { read: readonly string[]; write: readonl
   sinks: { read: ['gateway', 'consumer'], write: ['gateway'] },
   'sink-durables': { read: ['consumer'], write: ['consumer'] },
   'webhook-deliveries': { read: ['gateway'], write: ['gateway'] },
+  'cancelled-runs': { read: ['executor'], write: ['executor'] },
   leases: { read: ['ledger'], write: [] },
 };
 

@@ -44,8 +44,8 @@ export class LivePlatform {
     const url = (JSON.parse(ran.out) as { NATS_URL: string }).NATS_URL;
     const credentialsFile = join(home.home, '.assay/secrets/nkey-admin');
     const { host } = new URL(url);
-    const client = await connectBus({ url, name: 'another system' });
-    const admin = await connectBus({ url: `nats://${host}`, name: 'spec', credentialsFile });
+    const client = await connectBus({ url, name: 'another system', timeoutMs: 60_000 });
+    const admin = await connectBus({ url: `nats://${host}`, name: 'spec', credentialsFile, timeoutMs: 60_000 });
     return new LivePlatform(home, platform, client, admin);
   }
 
