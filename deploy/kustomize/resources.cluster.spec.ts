@@ -233,7 +233,7 @@ describe('where runs are', () => {
     spec: { pipelineSpec: { tasks: [{ name: 'x', taskSpec: taskRun.spec.taskSpec }] } },
   };
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } };
-  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } };
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'run-x' } };
   const refusal =
     /owner may not do that here: what runs are made of is made, changed and deleted by the executor alone/;
 
@@ -257,7 +257,7 @@ describe('where runs are', () => {
       await expect(kubectl(['-n', runs, '--as', 'owner', ...args])).rejects.toThrow(refusal);
     await kubectl(['wait', '--for=condition=Succeeded', 'pipelinerun/x', '-n', runs, '--timeout=240s']);
     for (const args of [
-      ['patch', 'configmap', 'x', '--type=merge', '-p', '{"data":{"a":"1"}}'],
+      ['patch', 'configmap', 'run-x', '--type=merge', '-p', '{"data":{"a":"1"}}'],
       ['delete', 'secret', 'x'],
       ['delete', 'pod', '--all'],
       ['delete', 'configmap', '--all'],
@@ -269,6 +269,11 @@ describe('where runs are', () => {
     // Garbage goes: the cluster itself may.
     await kubectl(['wait', '--for=delete', 'pod/x-x-pod', '-n', runs, '--timeout=120s']);
   }, 420_000);
+
+  it('an owner keeps what pipelines read', async () => {
+    await applyAs('owner', { ...configMap, metadata: { name: 'eslint-config' } });
+    await kubectl(['delete', 'configmap', 'eslint-config', '-n', runs, '--as', 'owner']);
+  });
 
   it('everything is as it was in other namespaces', async () => {
     await kube.create(binding('admin', 'owner', namespace));

@@ -39,6 +39,7 @@ function replaced(image: string, replacements: readonly ImageReplacement[]): str
 export function imageAt(image: string, { registry, version }: ImageChoice = {}): string {
   const [, name, tag] = ours.exec(image) ?? [];
   if (!name) return image;
-  const wanted = version ?? tag;
+  // A tool's image has the version of the tool.
+  const wanted = name.startsWith('tool-') ? tag : (version ?? tag);
   return `${registry ?? 'ghcr.io/assay'}/${name}${wanted ? `:${wanted}` : ''}`;
 }
