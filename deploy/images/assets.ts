@@ -19,6 +19,7 @@ export const assets: readonly Asset[] = [
   { path: 'services/producer/src/adapters', of: withComponents },
   { path: 'services/executor/components', of: withComponents },
   { path: 'examples/pipelines', of: withComponents },
+  { path: 'examples/components', of: withComponents },
   { path: 'examples/shop', of: ['cli'] },
 ];
 
@@ -31,7 +32,7 @@ export async function copyAssets(service: string, folder: string): Promise<void>
 // Of a component's folder its files, not the code and the recorded reports that lie beside them.
 function isWanted(path: string): boolean {
   const inside = relative(root, path);
-  if (!/^services|^examples\/pipelines/.test(inside)) return true;
+  if (!/^services|^examples\/(pipelines|components)/.test(inside)) return true;
   return basename(path) !== 'fixtures' && !/\.ts$|^README/.test(basename(path));
 }
 

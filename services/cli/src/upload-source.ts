@@ -3,6 +3,18 @@ import { InvalidInput } from '@assay/contracts/errors';
 import { create } from 'tar';
 import type { Client } from './client.ts';
 import { leftOut } from './left-out.ts';
+import { isLocal } from './platform-components.ts';
+import type { RunRequest } from './request-run.ts';
+
+/** What a run is told of a folder: where it is, or what was sent along, as platforms on other machines need it. */
+export async function sourceOf(
+  client: Client,
+  folder: string,
+  { upload, exclude }: { upload?: boolean; exclude?: readonly string[] },
+): Promise<Pick<RunRequest, 'sourcePath' | 'sourceArchive'>> {
+  if (!(upload ?? !isLocal(client.url))) return { sourcePath: folder };
+  return { sourceArchive: await uploadSource(client, folder, exclude ? { exclude } : {}) };
+}
 
 /** Resolves with the digest to ask for a run with. `exclude`: names of files and folders, wherever they are. */
 export async function uploadSource(

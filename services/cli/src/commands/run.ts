@@ -7,6 +7,7 @@ import { type StepArgument, step } from '../steps.ts';
 
 interface RunOptions {
   follow?: boolean;
+  upload?: boolean;
   source?: string;
   target?: string;
   revision?: string;
@@ -23,6 +24,7 @@ export const define: Define = (command, io) => {
     .option('--source <path>', 'the folder that is scanned; default: what the pipeline’s own source component fetches')
     .option('--target <name>', 'whose history this is; default: as `assay scan` names the source')
     .option('--revision <id>', 'what is scanned')
+    .option('--upload', 'send that folder along; default where the platform is on another machine')
     .option('--follow', 'show what the tools write while they run')
     .option('--param <name=value>', 'sets or replaces a parameter of pipelinerun.yaml; may be repeated', pairs)
     .option('--step <step>', 'enrich by this step, as NAME:KEY=VALUE,…; may be repeated', step)
@@ -48,12 +50,20 @@ export const define: Define = (command, io) => {
       const known = await platformComponents(io);
       if (known) await checkComponents(pipeline, known);
       await using platform = await openPlatform(io);
+      const { sourceOf } = await import('../upload-source.ts');
+      const { sourcePath, ...rest } = request;
+      const what = sourcePath ? await sourceOf(platform.client, sourcePath, options) : {};
       // Awaited here: the platform ends with this block.
-      return await requestRun(io, platform.client, request, {
-        output: options.output,
-        limit: options.limit,
-        follow: options.follow ?? false,
-        ...(options.failOn ? { failOn: options.failOn } : {}),
-      });
+      return await requestRun(
+        io,
+        platform.client,
+        { ...rest, ...what },
+        {
+          output: options.output,
+          limit: options.limit,
+          follow: options.follow ?? false,
+          ...(options.failOn ? { failOn: options.failOn } : {}),
+        },
+      );
     });
 };

@@ -4,10 +4,8 @@ import { resolve } from 'node:path';
 import { InvalidInput } from '@assay/contracts/errors';
 import { severityNames } from '@assay/contracts/names';
 import { Option } from 'commander';
-import type { Client } from '../client.ts';
 import { type Define, integer, list, outputOption } from '../command.ts';
 import { leftOut } from '../left-out.ts';
-import type { RunRequest } from '../request-run.ts';
 import { type StepArgument, scanSteps, step } from '../steps.ts';
 
 interface ScanOptions {
@@ -64,7 +62,8 @@ export const define: Define = (command, io) => {
       const { openPlatform } = await import('../open-platform.ts');
       const { requestRun } = await import('../request-run.ts');
       await using platform = await openPlatform(io);
-      const what = folder === undefined ? { sourceUrl: source } : await sourceOf(folder, platform.client, options);
+      const { sourceOf } = await import('../upload-source.ts');
+      const what = folder === undefined ? { sourceUrl: source } : await sourceOf(platform.client, folder, options);
       const target = options.target ?? (folder === undefined ? undefined : await nameOf(folder));
       // Awaited here: the platform ends with this block.
       return await requestRun(
@@ -86,13 +85,6 @@ export const define: Define = (command, io) => {
       );
     });
 };
-
-async function sourceOf(folder: string, client: Client, options: ScanOptions): Promise<RunRequest> {
-  const { isLocal } = await import('../platform-components.ts');
-  if (!(options.upload ?? !isLocal(client.url))) return { sourcePath: folder };
-  const { uploadSource } = await import('../upload-source.ts');
-  return { sourceArchive: await uploadSource(client, folder, options.exclude ? { exclude: options.exclude } : {}) };
-}
 
 async function nameOf(folder: string): Promise<string> {
   const { targetNameOf } = await import('../target-name.ts');

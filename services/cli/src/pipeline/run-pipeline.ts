@@ -11,6 +11,7 @@ import { pipelineRequest } from '../pipeline-request.ts';
 import { checkComponents, platformComponents } from '../platform-components.ts';
 import { requestRun } from '../request-run.ts';
 import type { StepArgument } from '../steps.ts';
+import { sourceOf } from '../upload-source.ts';
 import { type FindFlags, loadNoted } from './find-flags.ts';
 
 export interface RunFlags extends FindFlags {
@@ -18,6 +19,7 @@ export interface RunFlags extends FindFlags {
   paramsFile?: string;
   source?: string;
   sourceUrl?: string;
+  upload?: boolean;
   target?: string;
   revision?: string;
   step?: StepArgument[];
@@ -57,7 +59,12 @@ export async function runPipeline(io: Io, folder: string, flags: RunFlags): Prom
   const known = await platformComponents(io);
   if (known) await checkComponents(pipeline, known);
   await using platform = await openPlatform(io);
-  const asked = { ...request, ...(flags.sourceUrl ? { sourceUrl: flags.sourceUrl } : {}) };
+  const { sourcePath, ...rest } = request;
+  const asked = {
+    ...rest,
+    ...(sourcePath ? await sourceOf(platform.client, sourcePath, flags) : {}),
+    ...(flags.sourceUrl ? { sourceUrl: flags.sourceUrl } : {}),
+  };
   // Awaited here: the platform ends with this block.
   return await requestRun(io, platform.client, asked, {
     output: flags.output,
