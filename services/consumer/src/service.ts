@@ -1,7 +1,6 @@
 // What the consumer is to the platform: it delivers what sinks subscribe to. Which ones they are is known at run time only.
 import { join } from 'node:path';
 import { deliveryFinished, deliveryRequested, deliveryTested, sinksBucket } from '@assay/contracts';
-import { connectKube } from '@assay/kube';
 import { defineService, on } from '@assay/runtime';
 import { z } from 'zod';
 import { secretsFolder } from './secrets-folder.ts';
@@ -66,6 +65,8 @@ async function openResources(
   namespace: string | undefined,
   options: Omit<SinkResourcesOptions, 'kube' | 'namespace'>,
 ): Promise<SinkResources> {
+  // The client of Kubernetes takes 50 MB: it is loaded where a cluster is asked.
+  const { connectKube } = await import('@assay/kube');
   const kube = await connectKube(namespace === undefined ? {} : { namespace });
   return followSinkResources({ ...options, kube, namespace: kube.namespace });
 }
