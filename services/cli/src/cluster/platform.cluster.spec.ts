@@ -73,7 +73,7 @@ spec:
     const there = await deployed.json<Scanned>(...onTheCluster);
     expect(essenceOf(there)).toEqual(essenceOf(here));
     expect(there.findings.length).toBeGreaterThan(5);
-    expect(there.run.transitions).toEqual({ opened: String(there.findings.length) });
+    expect(there.run.transitions).toEqual({ opened: there.findings.length });
     // Logs are kept of every step that ran.
     const logs = await deployed.assay(['runs', 'logs', there.run.runId]);
     expect([logs.code, logs.err]).toEqual([0, '']);
@@ -98,7 +98,7 @@ spec:
 
   it('knows them again the second time', async () => {
     const there = await deployed.json<Scanned>(...onTheCluster);
-    expect(there.run.transitions).toEqual({ recurred: String(there.findings.length) });
+    expect(there.run.transitions).toEqual({ recurred: there.findings.length });
     expect(there.addsUp).toBe(true);
   }, 300_000);
 
@@ -127,7 +127,7 @@ spec:
       '--wait=false',
     );
     const there = await scanning;
-    expect(there.run.transitions).toEqual({ recurred: String(there.findings.length) });
+    expect(there.run.transitions).toEqual({ recurred: there.findings.length });
     expect(essenceOf(there)).toEqual(essenceOf(here));
   }, 600_000);
 

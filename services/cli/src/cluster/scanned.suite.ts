@@ -7,8 +7,8 @@ export interface Scanned {
   run: {
     runId: string;
     assessment: string;
-    transitions?: Record<string, string>;
-    severities?: Record<string, string>;
+    transitions?: Record<string, number>;
+    severities?: Record<string, number>;
     tasks: { task: string; outcome: string; reason?: string; logs?: { step: string }[] }[];
     reports: {
       task: string;
@@ -22,13 +22,19 @@ export interface Scanned {
   findings: StoredFinding[];
 }
 
+/** A folder of this machine need not be fetched. */
+const fetchers = ['upload', 'git', 'archive', 'path', 'base'];
+
 /** Findings by identity, and every count of every report. */
 export function essenceOf({ run, findings, addsUp }: Scanned): unknown {
   return {
     addsUp,
     assessment: run.assessment,
     severities: run.severities,
-    tasks: run.tasks.map(({ task, outcome }) => `${task} ${outcome}`).sort(),
+    tasks: run.tasks
+      .filter(({ task }) => !fetchers.includes(task))
+      .map(({ task, outcome }) => `${task} ${outcome}`)
+      .sort(),
     reports: run.reports
       .map(({ task, raw = '0', findings: count = '0', merged = {}, filtered = {} }) => ({
         task,
