@@ -5,4 +5,4 @@ FROM service AS tilt
 USER 0:0
 RUN ["chown", "-R", "65532:65532", "/app"]
 USER 65532:65532
-ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "--max-semi-space-size=8", "main.mjs"]
+ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "--v8-pool-size=1", "--max-semi-space-size=8", "main.mjs"]
