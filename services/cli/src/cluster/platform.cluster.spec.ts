@@ -88,7 +88,7 @@ spec:
         'deployment/consumer',
         '--',
         'cat',
-        '/home/assay/.assay/sinks/lines.jsonl',
+        '/home/assay/sinks/lines.jsonl',
       ).catch(() => '');
       const items = lines.split('\n').filter(Boolean);
       return items.length >= there.findings.length ? items : undefined;
