@@ -23,16 +23,6 @@ const tools = 'eslint,secretlint,npm-sbom';
 const scan = ['scan', 'examples/shop', '--only', tools, '--target', 'shop'];
 const onTheCluster = [...scan, '--upload'];
 
-const goSource = `package main
-
-import (
-	"crypto/md5"
-	"fmt"
-)
-
-func main() { fmt.Println(md5.Sum(nil)) }
-`;
-
 let home: string;
 let deployed: Deployed;
 let here: Scanned;
