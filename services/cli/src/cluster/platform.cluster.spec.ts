@@ -148,11 +148,6 @@ spec:
   it.each<[string, Record<string, string>, string[]]>([
     ['javascript', { 'a.js': 'eval(name);\n' }, ['eslint', 'secretlint']],
     ['python', { 'a.py': 'import subprocess\nsubprocess.call("ls", shell=True)\n' }, ['bandit', 'detect-secrets']],
-    [
-      'golang',
-      { 'go.mod': 'module example.org/a\n\ngo 1.22\n', 'a.go': goSource },
-      ['gitleaks', 'gosec', 'staticcheck'],
-    ],
   ])(
     'runs the example pipeline %s, the scanners that have something to scan',
     async (name, files, scanners) => {
