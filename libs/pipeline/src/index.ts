@@ -24,5 +24,13 @@ export { pipelineParamOf, pipelineWorkspaceOf } from './names.ts';
 export { checkParams, loadPipeline, type Pipeline } from './pipeline.ts';
 export type { BasePipeline, NamedObject } from './read-pipeline.ts';
 export { type Reference, references, substitute, substituteAll, type Variables } from './substitute.ts';
-export { type ParamValue, type Stage, stageLabel, stages, type TaskParam, type TaskStep } from './task-schema.ts';
+export {
+  type ParamValue,
+  paramValueSchema,
+  type Stage,
+  stageLabel,
+  stages,
+  type TaskParam,
+  type TaskStep,
+} from './task-schema.ts';
 export { writeKustomizations } from './write-kustomizations.ts';

@@ -43,7 +43,7 @@ export async function openCancelledRuns(bus: Host<unknown>['bus']): Promise<Canc
 }
 
 /** Remembers it for every replica; the one that has the run hears of it. */
-// biome-ignore lint/correctness/useYield: nothing is said here; the run's own run.finished says how it ended.
+// Nothing is said here: the run's own run.finished says how it ended.
 export async function* cancelRun(
   event: Event<RunCancelled>,
   { resources, log }: Context<unknown, ExecutorResources>,

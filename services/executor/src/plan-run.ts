@@ -2,7 +2,16 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInput, type RunRequested, type Step, type Target } from '@assay/contracts';
-import { type Component, checkParams, loadPipeline, type ParamValue, type Pipeline } from '@assay/pipeline';
+import {
+  type Component,
+  checkParams,
+  fits,
+  loadPipeline,
+  type ParamValue,
+  type Pipeline,
+  paramValueSchema,
+  pipelineParamOf,
+} from '@assay/pipeline';
 import { loadComponents } from './load-components.ts';
 
 export interface PlanSettings {
@@ -30,14 +39,44 @@ export async function draftRun(run: RunRequested, settings: PlanSettings): Promi
   const target = run.target;
   if (!target?.name) throw new InvalidInput('The run names no target.', { code: 'run.target' });
   const { components, params, claims, composition } = await pipelineOf(run, settings);
-  const mistakes = [...checkParams(components, { ...params, ...run.params }), ...run.steps.flatMap(unsayable)];
+  const given = readParams(components, run.params);
+  const mistakes = [...checkParams(components, { ...params, ...given }), ...run.steps.flatMap(unsayable)];
   if (mistakes.length > 0) {
     throw new InvalidInput(`The run cannot be planned: ${mistakes.join('; ')}.`, { code: 'run.params' });
   }
   const enrichers = components.filter(({ stage }) => stage === 'enricher');
   const outside = enrichers.map(({ name }) => ({ name, params: {}, outside: true }));
   const steps = [...run.steps, ...outside];
-  return { target, components, claims, composition, params: { ...params, ...run.params }, steps };
+  return { target, components, claims, composition, params: { ...params, ...given }, steps };
+}
+
+/** On the wire a param is text; a list or a mapping is its JSON, as Tekton writes them too. */
+function readParams(
+  components: readonly Component[],
+  params: Readonly<Record<string, string>>,
+): Record<string, ParamValue> {
+  const takers = components.flatMap((component) =>
+    component.params.flatMap((param) => [
+      [param.name, param] as const,
+      [pipelineParamOf(component.name, param.name), param] as const,
+    ]),
+  );
+  const read = ([name, text]: [string, string]): [string, ParamValue] => {
+    const taker = takers.find(([known]) => known === name)?.[1];
+    if (taker === undefined || fits(taker, text)) return [name, text];
+    const value = parsed(text);
+    // What does not fit either is refused as it was written.
+    return [name, value !== undefined && fits(taker, value) ? value : text];
+  };
+  return Object.fromEntries(Object.entries(params).map(read));
+}
+
+function parsed(text: string): ParamValue | undefined {
+  try {
+    return paramValueSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What every task is told. */

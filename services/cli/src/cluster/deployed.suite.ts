@@ -120,8 +120,8 @@ export class Deployed {
   }
 
   /** Its output as JSON; rejects where it did not end with 0. */
-  async json<T>(...args: string[]): Promise<T> {
-    const { code, out, err } = await this.assay([...args, '-o', 'json']);
+  async json<T>(args: readonly string[], options: RunOptions = {}): Promise<T> {
+    const { code, out, err } = await this.assay([...args, '-o', 'json'], options);
     if (code !== 0) throw new Error(`assay ${args.join(' ')} ended with ${code}: ${err}\n${out.slice(0, 4000)}`);
     return JSON.parse(out) as T;
   }

@@ -60,7 +60,7 @@ spec:
   subject: assay.finding.changed.>
   config: { path: lines.jsonl }
 `);
-    const there = await deployed.json<Scanned>(...onTheCluster);
+    const there = await deployed.json<Scanned>(onTheCluster);
     expect(essenceOf(there)).toEqual(essenceOf(here));
     expect(there.findings.length).toBeGreaterThan(5);
     expect(there.run.transitions).toEqual({ opened: there.findings.length });
@@ -87,13 +87,13 @@ spec:
   }, 600_000);
 
   it('knows them again the second time', async () => {
-    const there = await deployed.json<Scanned>(...onTheCluster);
+    const there = await deployed.json<Scanned>(onTheCluster);
     expect(there.run.transitions).toEqual({ recurred: there.findings.length });
     expect(there.addsUp).toBe(true);
   }, 300_000);
 
   it('loses nothing when the executor is killed in mid-run', async () => {
-    const scanning = deployed.json<Scanned>(...onTheCluster);
+    const scanning = deployed.json<Scanned>(onTheCluster);
     await eventually(async () => {
       const running = await kubectl(
         '-n',
@@ -130,10 +130,8 @@ spec:
     const source = join(home, 'todo');
     await mkdir(source);
     await writeFile(join(source, 'a.js'), '// TODO: mend this\n// FIXME later\n');
-    const words = ['pipeline', 'run', 'examples/pipelines/dracon-style', '--source', source, '--upload', '-o', 'json'];
-    const ran = await deployed.assay(words, { env });
-    expect([ran.code, ran.err]).toEqual([0, expect.any(String)]);
-    const there = JSON.parse(ran.out) as Scanned;
+    const words = ['pipeline', 'run', 'examples/pipelines/dracon-style', '--source', source, '--upload'];
+    const there = await deployed.json<Scanned>(words, { env });
     expect(there.run.tasks.map(({ task, outcome }) => `${task} ${outcome}`).sort()).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^dracon-enricher.* OUTCOME_SUCCEEDED$/),
@@ -154,9 +152,8 @@ spec:
       const source = join(home, name);
       await mkdir(source);
       for (const [path, text] of Object.entries(files)) await writeFile(join(source, path), text);
-      const there = await deployed.json<Scanned>(
-        ...['pipeline', 'run', `examples/pipelines/${name}`, '--source', source, '--upload', '--target', name],
-      );
+      const words = ['pipeline', 'run', `examples/pipelines/${name}`, '--source', source, '--upload', '--target', name];
+      const there = await deployed.json<Scanned>(words);
       const { tasks } = there.run;
       expect(tasks.filter(({ outcome }) => !/SUCCEEDED|SKIPPED/.test(outcome))).toEqual([]);
       const ran = tasks.filter(({ outcome }) => outcome === 'OUTCOME_SUCCEEDED').map(({ task }) => task);
@@ -235,7 +232,7 @@ describe('deployed from the chart', () => {
   }, 600_000);
 
   it('finds the same', async () => {
-    const there = await deployed.json<Scanned>(...onTheCluster);
+    const there = await deployed.json<Scanned>(onTheCluster);
     expect(essenceOf(there)).toEqual(essenceOf(here));
   }, 600_000);
 });
