@@ -60,6 +60,8 @@ const bodies: [string, string, Record<string, string>][] = [
   ['POST /api/v1/reports?target=a', 'application/json', { maxReportBytes: '65536' }],
   ['POST /api/v1/blobs', 'application/json', {}],
   ['POST /api/v1/runs/a/findings/returned', 'application/json', {}],
+  ['POST /api/v1/runs/a/cancel', 'application/json', {}],
+  ['POST /api/v1/sources', 'application/gzip', { maxSourceBytes: '65536' }],
 ];
 
 describe('a body that is too long', () => {
