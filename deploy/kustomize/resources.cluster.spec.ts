@@ -342,11 +342,11 @@ async function policyForSpec(): Promise<KubeObject[]> {
 
 /** A policy holds some time after it is there. */
 async function untilPolicyHolds(): Promise<void> {
-  const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe', namespace: runs } };
+  const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'run-probe', namespace: runs } };
   for (;;) {
     try {
       await kube.create(probe);
-      await kube.delete({ ...probe, name: 'probe', namespace: runs });
+      await kube.delete({ ...probe, name: 'run-probe', namespace: runs });
     } catch {
       return;
     }
