@@ -14,6 +14,8 @@ const maxBuffer = 64 * 1024 * 1024;
 
 export const services = ['consumer', 'enricher', 'executor', 'gateway', 'ledger', 'producer'] as const;
 
+const kubectlPath = process.env['ASSAY_TEST_KUBECTL'] || 'kubectl';
+
 /** Runs a program to its end; what it printed. Rejects with what it said. */
 export async function program(name: string, args: readonly string[], input?: string): Promise<string> {
   const running = promisify(execFile)(name, [...args], { cwd: root, maxBuffer });
@@ -27,11 +29,11 @@ export async function program(name: string, args: readonly string[], input?: str
 }
 
 export function kubectl(...args: string[]): Promise<string> {
-  return program(process.env['ASSAY_TEST_KUBECTL'] || 'kubectl', args);
+  return program(kubectlPath, args);
 }
 
 export function apply(manifest: string): Promise<string> {
-  return program(process.env['ASSAY_TEST_KUBECTL'] || 'kubectl', ['apply', '-f', '-'], manifest);
+  return program(kubectlPath, ['apply', '-f', '-'], manifest);
 }
 
 /** In one line why there is nothing to try on. */
@@ -72,7 +74,7 @@ export async function removeEverything(): Promise<void> {
   await kubectl('delete', '-k', 'deploy/kustomize/overlays/small', ...gone);
 }
 
-/** A platform in reach: through `kubectl port-forward`, which dies with the pod and is begun again. */
+/** A platform in reach: through `kubectl port-forward`, which lives as long as the gateway's pod. */
 export class Deployed {
   readonly #folder: string;
   #forward: ChildProcess | undefined;
@@ -98,7 +100,6 @@ export class Deployed {
   }
 
   async #listen(): Promise<string> {
-    const kubectlPath = process.env['ASSAY_TEST_KUBECTL'] || 'kubectl';
     const child = spawn(kubectlPath, ['-n', 'assay', 'port-forward', 'service/gateway', ':7077'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -31,7 +31,6 @@ export class RunWatch {
   /** By the run's name, then the TaskRun's. */
   readonly #taskRuns = new Map<string, Map<string, TaskRun>>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #caughtUp = new Set<string>();
   #ended: Promise<unknown> = Promise.resolve();
   #trouble: unknown;
 
@@ -45,10 +44,7 @@ export class RunWatch {
     const follow = async (kind: KindRef, take: (event: WatchEvent) => void): Promise<void> => {
       // TaskRuns have the labels of their PipelineRun.
       const selection = { namespace: this.#namespace, labels: `${managedBy}=${manager}`, signal: this.#stop.signal };
-      for await (const event of this.#kube.watch(kind, selection)) {
-        if (event.type === 'synced') this.#caughtUp.add(kind.kind);
-        take(event);
-      }
+      for await (const event of this.#kube.watch(kind, selection)) take(event);
     };
     this.#ended = Promise.all([
       follow(pipelineRunKind, (event) => this.#takeRun(event)),
@@ -68,11 +64,6 @@ export class RunWatch {
   /** Throws what ended the watch for good. */
   check(): void {
     if (this.#trouble !== undefined) throw this.#trouble;
-  }
-
-  /** Everything that was there has been told. */
-  get isCaughtUp(): boolean {
-    return this.#caughtUp.size === 2;
   }
 
   view(name: string): RunView {
